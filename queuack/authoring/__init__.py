@@ -1,0 +1,1 @@
+"""What DAG files import. Knows nothing of the scheduler or the database."""

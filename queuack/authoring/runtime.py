@@ -1,0 +1,84 @@
+"""The runtime: how code in a DAG file reaches the running system, whatever process it is in.
+
+A worker, a parser child and ``dag.test()`` each install their own Runtime with ``set_runtime``; authoring code calls
+``current_runtime()``. Values are Python objects: serialization is the runtime's business.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from queuack.errors import QueuackError
+
+
+class Runtime(Protocol):
+    """What user code may ask of the system while it runs."""
+
+    def xcom_get(
+        self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, include_prior_dates: bool = False
+    ) -> Any:
+        """The value, or ``NO_XCOM`` when there is none."""
+
+    def xcom_set(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, value: Any) -> None: ...
+
+    def xcom_delete(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str) -> None: ...
+
+    def variable_get(self, key: str) -> str | None: ...
+
+    def variable_set(self, key: str, value: str, description: str | None = None) -> None: ...
+
+    def variable_delete(self, key: str) -> None: ...
+
+    def connection_get(self, conn_id: str) -> dict[str, Any] | None:
+        """Fields: conn_id, conn_type, description, host, login, password, schema, port, extra (JSON text)."""
+
+    def previous_run(
+        self, *, dag_id: str, logical_date: int | None, run_after: int, state: str | None
+    ) -> dict[str, Any] | None:
+        """The DAG run before this one (latest logical date below it), optionally only of ``state``.
+
+        Fields as ``protocol.RunInfo`` (instants in microseconds)."""
+
+    def dag_runs(self, *, dag_id: str, logical_dates: list[int] | None, run_ids: list[str] | None,
+                 states: list[str] | None) -> list[dict[str, Any]]: ...
+
+    def task_states(self, *, dag_id: str, run_ids: list[str] | None, logical_dates: list[int] | None,
+                    task_ids: list[str] | None, group_id: str | None, states: list[str] | None) -> list[dict[str, Any]]:
+        """Rows: run_id, logical_date, task_id, map_index, state, try_number."""
+
+    def trigger_run(self, *, dag_id: str, run_id: str | None, logical_date: int | None,
+                    conf: dict[str, Any]) -> str: ...
+
+
+class _NoXCom:
+    def __repr__(self) -> str:
+        return "NO_XCOM"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NO_XCOM = _NoXCom()
+
+_runtime: Runtime | None = None
+
+
+def set_runtime(runtime: Runtime | None) -> Runtime | None:
+    """Install ``runtime`` for this process; returns the one before."""
+    global _runtime
+    before, _runtime = _runtime, runtime
+    return before
+
+
+def has_runtime() -> bool:
+    return _runtime is not None
+
+
+def current_runtime() -> Runtime:
+    """The runtime of this process. Raises QueuackError outside a worker, a parser or ``dag.test()``."""
+    if _runtime is None:
+        raise QueuackError(
+            "This needs a running Queuack (XComs, variables and connections live in its store): call it from a task, "
+            "from a DAG file that Queuack parses, or inside dag.test()."
+        )
+    return _runtime

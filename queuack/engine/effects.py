@@ -1,0 +1,290 @@
+"""What the engine answers: writes for the store, commands for the executor.
+
+A write is a whole row or a change of one; the store groups them by type and applies a step's
+writes in one transaction. For InstanceRow the last one of an id wins. Commands may be carried
+out only after the writes of their step are durable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from queuack.engine.events import ImportErrorInfo
+
+
+class Write(msgspec.Struct, kw_only=True):
+    """Base of all writes."""
+
+
+class DagRow(Write, kw_only=True):
+    """Insert or replace a row of ``dag`` (all columns but those of NextRunRow)."""
+
+    dag_id: str
+    relative_fileloc: str
+    fileloc: str
+    is_paused: bool
+    is_stale: bool
+    last_parsed_time: int
+    owners: str
+    description: str | None
+    timetable_summary: str
+    timetable_description: str
+    timetable_type: str
+    max_active_tasks: int
+    max_active_runs: int
+    max_consecutive_failed_dag_runs: int
+    has_import_errors: bool
+    dag_display_name: str | None
+    tags: tuple[str, ...]
+
+
+class NextRunRow(Write, kw_only=True):
+    """``dag.next_dagrun*``; all None = no next run."""
+
+    dag_id: str
+    next_dagrun: int | None
+    next_dagrun_data_interval_start: int | None
+    next_dagrun_data_interval_end: int | None
+    next_dagrun_create_after: int | None
+
+
+class DagVersionRow(Write, kw_only=True):
+    """Insert into ``dag_version``, ``serialized_dag`` and ``dag_code``."""
+
+    id: int
+    dag_id: str
+    version_number: int
+    document: bytes
+    document_hash: str
+    file_hash: str
+    source: str
+    created_at: int
+
+
+class DagSourceRow(Write, kw_only=True):
+    """The file's text changed and the serialized form did not: the version's code is the new text."""
+
+    version_id: int
+    file_hash: str
+    source: str
+    updated_at: int
+
+
+class DagDeleted(Write, kw_only=True):
+    """Delete every row of a DAG in every table."""
+
+    dag_id: str
+
+
+class ImportErrorRows(Write, kw_only=True):
+    """The import errors of one file, replacing those it had; empty = mended."""
+
+    relative_fileloc: str
+    errors: tuple[ImportErrorInfo, ...]
+    at: int
+
+
+class RunRow(Write, kw_only=True):
+    """Insert or update (by ``id``) a row of ``dag_run``."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    run_type: str
+    state: str
+    logical_date: int | None
+    data_interval_start: int | None
+    data_interval_end: int | None
+    run_after: int
+    queued_at: int | None
+    start_date: int | None
+    end_date: int | None
+    conf: dict[str, Any]
+    triggered_by: str
+    triggering_user_name: str | None
+    note: str | None
+    dag_version_id: int
+    clear_number: int
+    updated_at: int
+
+
+class NewInstances(Write, kw_only=True):
+    """Insert the task instances of a new run, state NULL, try_number 0: columns by position.
+
+    ``ti_ids[i]`` is ``first_id + i``; task attributes come from the version's document.
+    """
+
+    first_id: int
+    dag_id: str
+    run_id: str
+    run_key: int
+    dag_version_id: int
+    run_after: int
+    task_ids: tuple[str, ...]
+    operators: tuple[str, ...]
+    operator_names: tuple[str, ...]
+    pools: tuple[str, ...]
+    pool_slots: tuple[int, ...]
+    queues: tuple[str, ...]
+    priority_weights: tuple[int, ...]
+    max_tries: tuple[int, ...]
+    at: int
+
+
+class InstanceRow(Write, kw_only=True):
+    """The changing columns of a row of ``task_instance``, whole."""
+
+    id: int
+    state: str | None
+    try_number: int
+    max_tries: int
+    scheduled_dttm: int | None
+    queued_dttm: int | None
+    start_date: int | None
+    end_date: int | None
+    retry_at: int | None
+    """When an up_for_retry or up_for_reschedule instance may run again (column ``next_try_at``)."""
+    pid: int | None
+    hostname: str
+    unixname: str
+    worker_id: str
+    """Column ``external_executor_id``."""
+    updated_at: int
+
+
+class InstanceHistoryRow(Write, kw_only=True):
+    """An attempt that ended and was not the last, for ``task_instance_history``: the row as it stood.
+
+    The store completes it with the fixed columns of ``task_instance`` (dag_id, task_id, pool, …).
+    """
+
+    row: InstanceRow
+
+
+class XComRow(Write, kw_only=True):
+    """Insert or replace one XCom. Comes from a worker, not from the engine."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    key: str
+    encoding: str
+    """json, parquet, pickle, file (see ``worker/xcom``)."""
+    value: bytes
+    at: int
+
+
+class XComsCleared(Write, kw_only=True):
+    """Delete the XComs of one task instance (before it runs again) or one key of it."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    key: str | None = None
+
+
+class RenderedFieldsRow(Write, kw_only=True):
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    rendered: bytes
+    """JSON object: field → value."""
+
+
+class LogRow(Write, kw_only=True):
+    """The audit log, table ``log``."""
+
+    event: str
+    at: int
+    dag_id: str | None = None
+    run_id: str | None = None
+    task_id: str | None = None
+    map_index: int | None = None
+    try_number: int | None = None
+    logical_date: int | None = None
+    owner: str | None = None
+    extra: str | None = None
+
+
+class PoolRow(Write, kw_only=True):
+    pool: str
+    slots: int
+    description: str
+    include_deferred: bool
+
+
+class PoolDeleted(Write, kw_only=True):
+    pool: str
+
+
+class VariableRow(Write, kw_only=True):
+    """Comes from the service, not from the engine."""
+
+    key: str
+    val: str
+    description: str | None = None
+
+
+class VariableDeleted(Write, kw_only=True):
+    key: str
+
+
+class CallbackRow(Write, kw_only=True):
+    """A callback that a worker must run: stored until CallbackDone, so a crash does not lose it."""
+
+    id: int
+    dag_id: str
+    run_id: str
+    task_id: str | None
+    """None = the DAG's callback."""
+    map_index: int
+    kind: str
+    """success or failure."""
+    reason: str
+    """Airflow's reason: success, task_failure, timed_out, all_tasks_deadlocked, or the loss of the process."""
+    created_at: int
+
+
+class CallbackDone(Write, kw_only=True):
+    id: int
+
+
+class Command(msgspec.Struct, kw_only=True):
+    """Base of all commands."""
+
+
+class Dispatch(Command, kw_only=True):
+    """Run this attempt. Everything else a worker needs is read from ``engine.runs[run_key]``."""
+
+    ti_id: int
+    run_key: int
+    task_index: int
+    map_index: int
+    try_number: int
+    max_tries: int
+
+
+class Cancel(Command, kw_only=True):
+    """Stop this attempt; its state has been decided, its outcome will be ignored."""
+
+    ti_id: int
+    try_number: int
+    reason: str
+
+
+class RunCallback(Command, kw_only=True):
+    callback: CallbackRow
+
+
+class Step(msgspec.Struct):
+    """The result of ``Engine.step``."""
+
+    writes: list[Write]
+    commands: list[Command]
+    replies: dict[int, Any]
+    """request → value, or a QueuackError instance."""

@@ -1,0 +1,85 @@
+"""What the engine is rebuilt from at start: rows the store reads, in the engine's terms.
+
+Only what scheduling needs: current versions and versions of unfinished runs, unfinished runs with
+all their task instances, and a little of the past (last runs, past states for depends_on_past).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from queuack.engine.effects import CallbackRow, RunRow
+
+
+class DagSnapshot(msgspec.Struct, kw_only=True):
+    dag_id: str
+    is_paused: bool
+    is_stale: bool
+    relative_fileloc: str
+    version_id: int
+    version_number: int
+    document_hash: str
+    file_hash: str
+    document: bytes
+    has_import_errors: bool = False
+    last_run: RunRow | None = None
+    """The latest scheduled run by logical date (automated runs only: scheduled, backfill excluded), for the next run."""
+    last_parsed_time: int = 0
+    consecutive_failures: int = 0
+    """Failed runs at the end of the history, by run_after, at most max_consecutive_failed_dag_runs."""
+
+
+class InstanceSnapshot(msgspec.Struct, kw_only=True):
+    id: int
+    task_id: str
+    map_index: int
+    state: str | None
+    try_number: int
+    max_tries: int
+    scheduled_dttm: int | None
+    queued_dttm: int | None
+    start_date: int | None
+    end_date: int | None
+    retry_at: int | None
+    pid: int | None
+    hostname: str
+    unixname: str
+    worker_id: str
+
+
+class RunSnapshot(msgspec.Struct, kw_only=True):
+    row: RunRow
+    instances: list[InstanceSnapshot]
+
+
+class VersionSnapshot(msgspec.Struct, kw_only=True):
+    """An older version that an unfinished run still uses."""
+
+    version_id: int
+    version_number: int
+    dag_id: str
+    document: bytes
+    file_hash: str
+
+
+class PoolSnapshot(msgspec.Struct, kw_only=True):
+    pool: str
+    slots: int
+    description: str
+    include_deferred: bool
+
+
+class Snapshot(msgspec.Struct, kw_only=True):
+    dags: list[DagSnapshot] = []
+    versions: list[VersionSnapshot] = []
+    runs: list[RunSnapshot] = []
+    """Unfinished runs (queued, running); and, for DAGs with a task that depends on the past, the latest
+    finished run with its instances."""
+    pools: list[PoolSnapshot] = []
+    callbacks: list[CallbackRow] = []
+    failed_files: list[str] = []
+    """relative_fileloc of files that have import errors."""
+    next_version_id: int = 1
+    next_run_key: int = 1
+    next_ti_id: int = 1
+    next_callback_id: int = 1

@@ -1,0 +1,103 @@
+"""Every error Queuack raises on purpose: one tree; the docstring is the default message.
+
+Each class knows the exit code a command ends with and the HTTP status an API answers with.
+What DAG authors catch (``AirflowException`` and its family) lives in ``authoring/exceptions.py``;
+this file is for Queuack's own machinery. It imports nothing of Queuack.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class QueuackError(Exception):
+    """Something went wrong."""
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+
+class UsageError(QueuackError):
+    """The command was not understood."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class SettingError(UsageError):
+    """A setting has an unknown name or a bad value."""
+
+
+class InvalidRequest(QueuackError):
+    """The request cannot be carried out as it stands."""
+
+    http_status = 400
+
+
+class NotFound(QueuackError):
+    """There is no such thing."""
+
+    http_status = 404
+
+
+class DagNotFound(NotFound):
+    """There is no such DAG."""
+
+
+class DagRunNotFound(NotFound):
+    """There is no such DAG run."""
+
+
+class TaskNotFound(NotFound):
+    """There is no such task."""
+
+
+class AlreadyExists(QueuackError):
+    """It exists already."""
+
+    http_status = 409
+
+
+class DagRunAlreadyExists(AlreadyExists):
+    """A DAG run with this run id or logical date exists already."""
+
+
+class IllegalTransition(QueuackError):
+    """A task instance was asked to go where it cannot go."""
+
+
+class StoreError(QueuackError):
+    """The database refused."""
+
+
+class StoreLocked(StoreError):
+    """Another process has the database open."""
+
+
+class StoreTooNew(StoreError):
+    """The database was written by a newer Queuack."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be written right now (full disk or unwritable folder)."""
+
+
+class ProtocolError(QueuackError):
+    """The other side said something this side does not understand."""
+
+
+class DaemonUnreachable(QueuackError):
+    """No daemon answers on this home's socket."""
+
+
+class NotBuilt(QueuackError):
+    """This part of Airflow is not built in Queuack yet."""
+
+    http_status = 501

@@ -1,0 +1,306 @@
+"""The messages between the daemon and its children and clients: who may say what, when.
+
+One Unix domain stream socket in the home folder carries all of it. A frame is a 4-byte big-endian
+length and a MessagePack body: one of the structs below, told apart by its ``t`` field.
+
+The first frame on a connection is Hello, from the one that connected; the daemon answers Welcome or
+Refused. After that:
+
+* A **worker** says Started, Finished, XComPush, XComClear, Rendered, CallbackRan: facts that must not be lost. Each
+  carries ``seq``, counted up by the worker for its whole life. The daemon says Ack(seq) once the facts up to
+  ``seq`` are durable; the worker keeps every fact until then and, after a lost connection, says them again in
+  order behind a new Hello whose ``holding`` lists all attempts it has (waiting, running, or finished and not
+  acknowledged). The daemon ignores a fact it has heard.
+  The daemon says Run (more work), Recall (give back what you have not begun; the worker answers
+  Recalled with what it gave back), Cancel (stop this attempt, say nothing of it), Stop (finish the running
+  task, then leave).
+* A **worker**, **parser** or **client** says Ask at any time; the daemon answers Answer with the same ``id``.
+  What a worker may ask: see ``daemon/runtime_service.py``; a client: see ``daemon/service.py``.
+* The **parser** says Parsed and Gone; the daemon answers nothing. The daemon says Reparse and Stop.
+* Anyone says Heartbeat; silence for long from a worker that holds a task counts as death.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from queuack.errors import ProtocolError
+
+VERSION = 1
+MAX_FRAME = 512 * 1024 * 1024
+"""Bytes; a longer frame is refused."""
+
+
+class Message(msgspec.Struct, tag_field="t", array_like=False, omit_defaults=True):
+    """Base of all messages."""
+
+
+class RunInfo(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """The DAG run a task belongs to. Instants in microseconds."""
+
+    dag_id: str
+    run_id: str
+    run_type: str
+    logical_date: int | None
+    data_interval_start: int | None
+    data_interval_end: int | None
+    run_after: int
+    queued_at: int | None = None
+    start_date: int | None = None
+    end_date: int | None = None
+    state: str = "running"
+    conf: dict[str, Any] = {}
+    triggered_by: str = ""
+    triggering_user_name: str | None = None
+    note: str | None = None
+    clear_number: int = 0
+
+
+class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One attempt of one task instance, or one callback."""
+
+    ti_id: int
+    task_id: str
+    """Empty for a callback of the DAG."""
+    map_index: int = -1
+    try_number: int = 1
+    max_tries: int = 0
+    """Retries allowed: the attempt is retried on failure while try_number <= max_tries."""
+    fileloc: str
+    relative_fileloc: str
+    file_hash: str
+    """Of the version the run uses; when the file on disk differs the worker asks for ``source``."""
+    version_id: int
+    version_number: int = 1
+    run: RunInfo
+    isolation: str = "warm"
+    log_path: str = ""
+    """Relative to the logs folder."""
+    queued_dttm: int | None = None
+    expected_duration: float | None = None
+    """Seconds, from history; None = never seen."""
+    callback_id: int | None = None
+    callback_kind: str = ""
+    """success or failure, for a callback."""
+    callback_reason: str = ""
+
+
+class Held(msgspec.Struct):
+    ti_id: int
+    try_number: int
+    phase: str
+    """waiting, running or finished."""
+    callback_id: int | None = None
+
+
+# ── anyone → daemon ──────────────────────────────────────────────────────────────────────────────
+class Hello(Message, tag="hello", kw_only=True):
+    role: str
+    """worker, parser, client."""
+    name: str
+    """Worker id; unique for the life of the home."""
+    pid: int
+    token: str = ""
+    protocol: int = VERSION
+    holding: list[Held] = []
+
+
+class Ask(Message, tag="ask"):
+    id: int
+    method: str
+    params: dict[str, Any] = {}
+
+
+class Heartbeat(Message, tag="heartbeat"):
+    pass
+
+
+# ── worker → daemon ──────────────────────────────────────────────────────────────────────────────
+class Fact(Message, kw_only=True):
+    """Base of what must not be lost."""
+
+    seq: int
+
+
+class Started(Fact, tag="started", kw_only=True):
+    ti_id: int
+    try_number: int
+    at: int
+    pid: int
+
+
+class Finished(Fact, tag="finished", kw_only=True):
+    """``outcome``: success, failed, skipped, up_for_reschedule."""
+
+    ti_id: int
+    try_number: int
+    at: int
+    outcome: str
+    started_at: int | None = None
+    pid: int | None = None
+    fail_without_retry: bool = False
+    reschedule_at: int | None = None
+    skip_tasks: tuple[str, ...] = ()
+
+
+class XComPush(Fact, tag="xcom_push", kw_only=True):
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    key: str
+    encoding: str
+    value: bytes
+    at: int
+
+
+class XComClear(Fact, tag="xcom_clear", kw_only=True):
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    key: str | None = None
+
+
+class Rendered(Fact, tag="rendered", kw_only=True):
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    rendered: bytes
+
+
+class CallbackRan(Fact, tag="callback_ran", kw_only=True):
+    callback_id: int
+
+
+class Recalled(Message, tag="recalled"):
+    attempts: list[tuple[int, int]]
+    """(ti_id, try_number) given back."""
+
+
+# ── parser → daemon ──────────────────────────────────────────────────────────────────────────────
+class ParseFailure(msgspec.Struct):
+    relative_fileloc: str
+    message: str
+    line: int | None
+    stacktrace: str
+
+
+class Parsed(Message, tag="parsed", kw_only=True):
+    relative_fileloc: str
+    file_hash: str
+    source: str
+    documents: list[bytes]
+    """Encoded DagDocuments."""
+    failures: list[ParseFailure]
+    duration: float = 0.0
+    warnings: list[str] = []
+
+
+class Gone(Message, tag="gone"):
+    relative_fileloc: str
+
+
+class ScanDone(Message, tag="scan_done"):
+    """Every file that was there at start has been parsed (or has failed)."""
+
+    files: list[str]
+    """relative_fileloc of every DAG file there is; a file the daemon knows and this list lacks is gone."""
+
+
+# ── daemon → anyone ──────────────────────────────────────────────────────────────────────────────
+class Welcome(Message, tag="welcome", kw_only=True):
+    settings: dict[str, str] = {}
+    """``section.key`` → value, those that differ from the default."""
+
+
+class Refused(Message, tag="refused"):
+    reason: str
+
+
+class Answer(Message, tag="answer", kw_only=True):
+    id: int
+    value: Any = None
+    error: str | None = None
+    error_type: str = ""
+    """Class name in ``queuack.errors``."""
+
+
+class Run(Message, tag="run"):
+    workloads: list[Workload]
+
+
+class Recall(Message, tag="recall"):
+    attempts: list[tuple[int, int]]
+
+
+class Cancel(Message, tag="cancel"):
+    ti_id: int
+    try_number: int
+    reason: str
+
+
+class Ack(Message, tag="ack"):
+    seq: int
+
+
+class Reparse(Message, tag="reparse"):
+    relative_fileloc: str | None = None
+    """None = everything."""
+
+
+class Stop(Message, tag="stop"):
+    pass
+
+
+ToDaemon = (
+    Hello | Ask | Heartbeat | Started | Finished | XComPush | XComClear | Rendered | CallbackRan | Recalled
+    | Parsed | Gone | ScanDone
+)
+FromDaemon = Welcome | Refused | Answer | Run | Recall | Cancel | Ack | Reparse | Stop | Heartbeat
+
+_encoder = msgspec.msgpack.Encoder()
+_to_daemon = msgspec.msgpack.Decoder(ToDaemon)
+_from_daemon = msgspec.msgpack.Decoder(FromDaemon)
+_length = struct.Struct(">I")
+
+
+def frame(message: Message) -> bytes:
+    """The bytes of one message on the wire."""
+    body = _encoder.encode(message)
+    return _length.pack(len(body)) + body
+
+
+class FrameReader:
+    """Cuts a byte stream into message bodies. ``feed`` bytes as they come; iterate what is complete."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while len(buffer) - start >= 4:
+            (length,) = _length.unpack_from(buffer, start)
+            if length > MAX_FRAME:
+                raise ProtocolError(f"A frame of {length} bytes was announced; the limit is {MAX_FRAME}.")
+            if len(buffer) - start - 4 < length:
+                break
+            yield bytes(memoryview(buffer)[start + 4 : start + 4 + length])
+            start += 4 + length
+        if start:
+            del buffer[:start]
+
+
+def decode_to_daemon(body: bytes) -> ToDaemon:
+    return _to_daemon.decode(body)
+
+
+def decode_from_daemon(body: bytes) -> FromDaemon:
+    return _from_daemon.decode(body)
