@@ -24,7 +24,8 @@ def to_us(moment: datetime) -> int:
     """The instant of an aware datetime; a naive one is read as UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - EPOCH) // MICROSECOND
+    # datetime's own subtraction: that of pendulum's DateTime gives something that cannot be divided.
+    return datetime.__sub__(moment, EPOCH) // MICROSECOND
 
 
 def from_us(instant: int) -> datetime:

@@ -10,7 +10,8 @@ Refused. After that:
   carries ``seq``, counted up by the worker for its whole life. The daemon says Ack(seq) once the facts up to
   ``seq`` are durable; the worker keeps every fact until then and, after a lost connection, says them again in
   order behind a new Hello whose ``holding`` lists all attempts it has (waiting, running, or finished and not
-  acknowledged). The daemon ignores a fact it has heard.
+  acknowledged). The daemon ignores a fact it has heard. It also says Executing (the clock of a time limit runs) and
+  Leaving (no more work, please), which may get lost.
   The daemon says Run (more work), Recall (give back what you have not begun; the worker answers
   Recalled with what it gave back), Cancel (stop this attempt, say nothing of it), Stop (finish the running
   task, then leave).
@@ -83,6 +84,8 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     queued_dttm: int | None = None
     expected_duration: float | None = None
     """Seconds, from history; None = never seen."""
+    execution_timeout: float | None = None
+    """Seconds; what the executor kills by when the worker's own timeout does not end the task."""
     callback_id: int | None = None
     callback_kind: str = ""
     """success or failure, for a callback."""
@@ -145,6 +148,8 @@ class Finished(Fact, tag="finished", kw_only=True):
     fail_without_retry: bool = False
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
+    import_us: int = 0
+    """Microseconds of it that went into importing the DAG file: no part of the task's usual duration."""
 
 
 class XComPush(Fact, tag="xcom_push", kw_only=True):
@@ -180,7 +185,18 @@ class CallbackRan(Fact, tag="callback_ran", kw_only=True):
 
 class Recalled(Message, tag="recalled"):
     attempts: list[tuple[int, int]]
-    """(ti_id, try_number) given back."""
+    """(ti_id, try_number) given back; for one that was cancelled: it has stopped."""
+
+
+class Executing(Message, tag="executing"):
+    """The code of a task with a time limit begins now: its file is loaded, its templates are rendered."""
+
+    ti_id: int
+    try_number: int
+
+
+class Leaving(Message, tag="leaving"):
+    """The worker is about to end by itself (recycled, or asked to by a signal): give it nothing more."""
 
 
 # ── parser → daemon ──────────────────────────────────────────────────────────────────────────────
@@ -260,7 +276,7 @@ class Stop(Message, tag="stop"):
 
 ToDaemon = (
     Hello | Ask | Heartbeat | Started | Finished | XComPush | XComClear | Rendered | CallbackRan | Recalled
-    | Parsed | Gone | ScanDone
+    | Executing | Leaving | Parsed | Gone | ScanDone
 )
 FromDaemon = Welcome | Refused | Answer | Run | Recall | Cancel | Ack | Reparse | Stop | Heartbeat
 

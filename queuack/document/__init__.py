@@ -1,1 +1,1 @@
-"""."""
+"""DAG objects ⇄ DagDocument."""

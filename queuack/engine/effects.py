@@ -131,6 +131,8 @@ class NewInstances(Write, kw_only=True):
     priority_weights: tuple[int, ...]
     max_tries: tuple[int, ...]
     at: int
+    replaces: bool = False
+    """Delete the run's instances first: a queued run that has not begun moved to a newer version."""
 
 
 class InstanceRow(Write, kw_only=True):

@@ -23,7 +23,7 @@ class DagSnapshot(msgspec.Struct, kw_only=True):
     document: bytes
     has_import_errors: bool = False
     last_run: RunRow | None = None
-    """The latest scheduled run by logical date (automated runs only: scheduled, backfill excluded), for the next run."""
+    """The latest scheduled run by logical date (automated runs only, backfill excluded), for the next run."""
     last_parsed_time: int = 0
     consecutive_failures: int = 0
     """Failed runs at the end of the history, by run_after, at most max_consecutive_failed_dag_runs."""

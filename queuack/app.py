@@ -1,0 +1,152 @@
+"""Wiring: which parts a deployment consists of, and in which order they come to be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from typing import Any
+
+from queuack import clock, config
+from queuack.config import Config
+from queuack.daemon import services
+from queuack.daemon.console import Console
+from queuack.daemon.daemon import Daemon
+from queuack.daemon.front import Front
+from queuack.daemon.loop import DirectLoop, Loop
+from queuack.daemon.parsing import Parsing, parsed_event
+from queuack.daemon.port import DirectPort
+from queuack.daemon.server import Server
+from queuack.engine.engine import Engine, EngineSettings
+from queuack.engine.events import FileGone
+from queuack.errors import StoreLocked
+from queuack.executors.local import LocalExecutor, LocalSettings
+from queuack.executors.nursery import NurseryClient
+from queuack.home import Home
+from queuack.store.database import Database
+from queuack.store.queries.durations import recent_durations
+from queuack.store.snapshot import load_snapshot
+from queuack.store.writer import Writer
+
+
+def engine_settings() -> EngineSettings:
+    """The settings that scheduling depends on."""
+    return EngineSettings(
+        parallelism=config.get_int("core", "parallelism"),
+        dags_are_paused_at_creation=config.get_boolean("core", "dags_are_paused_at_creation"),
+    )
+
+
+def open_database(home: Home) -> Database:
+    """The deployment's database, migrated. Raises StoreLocked with the pid of the daemon that has it."""
+    try:
+        return Database.open(
+            home.database,
+            memory_limit=config.get_str("database", "memory_limit"),
+            threads=config.get_int("database", "threads"),
+        )
+    except StoreLocked as error:
+        pid = home.pid_file.read_text().strip() if home.pid_file.exists() else ""
+        if pid:
+            raise StoreLocked(
+                f"A daemon is running in {home.root} already (pid {pid}). Stop it first, or use another home."
+            ) from error
+        raise
+
+
+def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
+    """Run the daemon in the foreground until a signal. Returns the exit code."""
+    config.configure(settings)
+    home.prepare()
+    console = Console(home, standalone=standalone)
+    console.install_logging()
+    database = open_database(home)
+    home.pid_file.write_text(f"{os.getpid()}\n")
+    token = secrets.token_hex(16)
+    if home.token_file.exists():
+        # Workers of the daemon before this one know its token.
+        token = home.token_file.read_text().strip() or token
+    home.token_file.touch(mode=0o600)
+    home.token_file.write_text(token)
+    engine = Engine.restore(engine_settings(), load_snapshot(database), clock.now_us())
+    with database.reader() as reader:
+        means = recent_durations(reader)
+    try:
+        asyncio.run(_serve(home, database, engine, means, token, console))
+    except Exception:
+        logging.getLogger("queuack.daemon").exception("The daemon ended by an error")
+        return 1
+    console.stopped()
+    return 0
+
+
+async def _serve(
+    home: Home,
+    database: Database,
+    engine: Engine,
+    means: dict[tuple[str, str], float],
+    token: str,
+    console: Console,
+) -> None:
+    front = Front(isolation=config.get_str("workers", "isolation"), means=means)
+    loop = Loop(engine, Writer(database), front)
+    nursery = NurseryClient(home)
+    executor = LocalExecutor(home, front, nursery, LocalSettings.from_config())
+    front.loop, front.executor = loop, executor
+    front.watchers.append(console.committed)
+    parsing = Parsing(loop)
+    server = Server(home, loop, front, executor, parsing, token)
+    daemon = Daemon(
+        home,
+        database,
+        loop,
+        executor,
+        nursery,
+        parsing,
+        server,
+        reconnect_timeout=config.get_float("workers", "adopt_timeout"),
+        stop_timeout=config.get_float("core", "killed_task_cleanup_time"),
+        on_ready=console.ready,
+    )
+    await daemon.run()
+
+
+class OfflineService:
+    """The services on a file that no daemon has open."""
+
+    def __init__(self, home: Home) -> None:
+        home.prepare()
+        self._home = home
+        self._database = open_database(home)
+        engine = Engine.restore(engine_settings(), load_snapshot(self._database), clock.now_us())
+        self._port = DirectPort(DirectLoop(engine, Writer(self._database)), self._database)
+
+    def call(self, method: str, params: dict[str, Any]) -> Any:
+        if method == "sync":
+            return self.sync()
+        return services.call(self._port, method, params)
+
+    def sync(self) -> int:
+        """Parse what has changed under ``dags/`` since the file was written. Returns how many files were parsed."""
+        from queuack.parser.files import dag_files
+        from queuack.parser.scan import scan  # the parser is needed for this method only
+
+        engine = self._port.loop.engine
+        files = {file.relative_fileloc: file for file in dag_files(self._home)}
+        known = engine.files()
+        changed = [file for name, file in files.items() if known.get(name) != file.read()[1]]
+        for message in scan(self._home, files=changed):
+            self._port.loop.round([parsed_event(message)])
+        gone = [FileGone(relative_fileloc=name) for name in known if name not in files]
+        if gone:
+            self._port.loop.round(gone)
+        return len(changed)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def offline_service(home: Home) -> OfflineService:
+    """Open the deployment's file for one command."""
+    return OfflineService(home)

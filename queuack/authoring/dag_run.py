@@ -1,0 +1,103 @@
+"""The DAG run as a task sees it: a read-only view over ``protocol.RunInfo``. Airflow: ``dag_run`` in the context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+
+from queuack.authoring.state import DagRunType
+
+if TYPE_CHECKING:
+    from pendulum import DateTime
+
+INSTANTS = (
+    "logical_date",
+    "data_interval_start",
+    "data_interval_end",
+    "run_after",
+    "queued_at",
+    "start_date",
+    "end_date",
+)
+
+
+def moment(instant: int | None) -> DateTime | None:
+    """Microseconds since the epoch as a pendulum datetime in UTC."""
+    return None if instant is None else pendulum.instance(_EPOCH).add(microseconds=instant)
+
+
+_EPOCH = pendulum.datetime(1970, 1, 1, tz="UTC")
+
+
+class DagRun:
+    """A run: ``run_id``, ``run_type``, ``conf``, ``state``, and instants as pendulum datetimes in UTC."""
+
+    def __init__(self, info: Any) -> None:
+        self._info = info
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> DagRun:
+        """From the dict a runtime answers, instants in microseconds."""
+        return cls(SimpleNamespace(**{**_DEFAULTS, **fields}))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value = getattr(self._info, name)
+        if name in INSTANTS:
+            value = moment(value)
+        self.__dict__[name] = value
+        return value
+
+    @property
+    def conf(self) -> dict[str, Any]:
+        return self._info.conf or {}
+
+    @property
+    def execution_date(self) -> DateTime | None:
+        """2.x spelling of ``logical_date``."""
+        value: DateTime | None = self.logical_date
+        return value
+
+    @property
+    def external_trigger(self) -> bool:
+        """2.x: whether the run was made by hand."""
+        return bool(self._info.run_type == DagRunType.MANUAL)
+
+    @property
+    def is_backfill(self) -> bool:
+        return bool(self._info.run_type == DagRunType.BACKFILL_JOB)
+
+    @property
+    def id(self) -> str:
+        return str(self._info.run_id)
+
+    @property
+    def partition_key(self) -> None:
+        return None
+
+    @property
+    def partition_date(self) -> None:
+        return None
+
+    @property
+    def consumed_asset_events(self) -> list[Any]:
+        return []
+
+    def __repr__(self) -> str:
+        return f"<DagRun {self.dag_id} @ {self.logical_date}: {self.run_id}, state:{self.state}>"
+
+
+_DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(INSTANTS),
+    "run_type": "manual",
+    "state": "running",
+    "conf": {},
+    "triggered_by": "",
+    "triggering_user_name": None,
+    "note": None,
+    "clear_number": 0,
+}

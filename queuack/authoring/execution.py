@@ -1,0 +1,75 @@
+"""Running one task: hooks around ``execute``, and callbacks. Used by workers and by ``dag.test()``.
+
+Decides the order of the calls. Timeouts, retries, XComs of the result and what an exception means are the runner's.
+Airflow page: administration-and-deployment/logging-monitoring/callbacks.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from queuack.authoring.context import Context, current_context
+from queuack.authoring.context_variables import export_context
+from queuack.authoring.xcomarg import XCOM_RETURN_KEY
+
+log = logging.getLogger("queuack.task")
+
+
+def execute_task(task: Any, context: Context) -> Any:
+    """on_execute callbacks, ``pre_execute``, ``execute``, ``post_execute``; returns what ``execute`` returned.
+
+    ``task`` is a copy from ``prepare_for_execution`` with rendered template fields. Params are validated first. What
+    the task raises comes through: AirflowSkipException, AirflowRescheduleException, TaskDeferred, anything.
+    """
+    with current_context(context):
+        context["params"]
+        export_context(context)
+        if task._pre_execute_hook is not None:
+            task._pre_execute_hook(context)
+        task.pre_execute(context)
+        run_callbacks(task.on_execute_callback, context)
+        result = task.execute(context)
+        if task._post_execute_hook is not None:
+            task._post_execute_hook(context, result)
+        task.post_execute(context, result)
+    return result
+
+
+def run_callbacks(callbacks: Any, context: Context) -> None:
+    """Call each with the context; one that raises is logged and hinders nothing."""
+    if callbacks is None:
+        return
+    many = callbacks if isinstance(callbacks, Iterable) and not callable(callbacks) else [callbacks]
+    for callback in many:
+        name = getattr(callback, "__name__", repr(callback))
+        try:
+            with current_context(context):
+                if callable(callback):
+                    callback(context)
+        except Exception:
+            log.exception("Callback %s failed", name)
+
+
+def push_result(task: Any, context: Context, result: Any) -> None:
+    """Leave what the task returned as XComs: ``return_value``, and with ``multiple_outputs`` one a key.
+
+    Nothing with ``do_xcom_push=False`` or for None. Raises TypeError for ``multiple_outputs`` that are
+    no dict of texts.
+    """
+    if result is None or not task.do_xcom_push:
+        return
+    ti = context["ti"]
+    if task.multiple_outputs:
+        if not isinstance(result, Mapping):
+            raise TypeError(f"Returned output was type {type(result)} expected dictionary for multiple_outputs")
+        for key in result:
+            if not isinstance(key, str):
+                raise TypeError(
+                    "Returned dictionary keys must be strings when using multiple_outputs, "
+                    f"found {key} ({type(key)}) instead"
+                )
+        for key, value in result.items():
+            ti.xcom_push(key, value)
+    ti.xcom_push(XCOM_RETURN_KEY, result)

@@ -1,0 +1,44 @@
+"""BaseHook: the base of what talks to other systems. Airflow page: authoring-and-scheduling/connections."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from queuack.authoring.connection import Connection
+
+
+class BaseHook:
+    """Gives hooks their connection and their log."""
+
+    def __init__(self, logger_name: str | None = None) -> None:
+        self._logger_name = logger_name
+
+    @property
+    def log(self) -> logging.Logger:
+        name = getattr(self, "_logger_name", None)
+        return logging.getLogger(name or f"{type(self).__module__}.{type(self).__name__}")
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Connection:
+        """Raises AirflowNotFoundException."""
+        return Connection.get(conn_id)
+
+    @classmethod
+    async def aget_connection(cls, conn_id: str) -> Connection:
+        return Connection.get(conn_id)
+
+    @classmethod
+    def get_hook(cls, conn_id: str, hook_params: dict[str, Any] | None = None) -> Any:
+        return cls.get_connection(conn_id).get_hook(hook_params=hook_params)
+
+    def get_conn(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define get_conn()")
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        return {}

@@ -1,0 +1,45 @@
+"""Names that DAG files import to write DAGs, by the paths that Airflow 3 documents outside ``airflow.sdk``."""
+
+from __future__ import annotations
+
+from queuack.compat.table.targets import Served, at
+
+VERSION = at("queuack.compat.shims.version", "", __version__="AIRFLOW_VERSION")
+HOOKIMPL = at("queuack.compat.shims.listeners", "hookimpl")
+WEIGHT_RULE = at("queuack.authoring.weight", "WeightRule")
+TRIGGER_RULE = at("queuack.authoring.trigger_rule", "TriggerRule")
+INTERVAL = at("queuack.authoring.timetables.interval", "CronDataIntervalTimetable DeltaDataIntervalTimetable")
+TRIGGER = at(
+    "queuack.authoring.timetables.trigger", "CronTriggerTimetable DeltaTriggerTimetable MultipleCronTriggerTimetable"
+)
+EVENTS = at("queuack.authoring.timetables.events", "EventsTimetable")
+
+SERVED: Served = {
+    "airflow": VERSION
+    | at("queuack.authoring.dag", "DAG")
+    | at("queuack.authoring.xcomarg", "XComArg")
+    | at("queuack.authoring.exceptions", "AirflowException"),
+    "airflow.version": VERSION | at("queuack.compat.shims.version", "", version="AIRFLOW_VERSION"),
+    "airflow.configuration": at("queuack.authoring.conf", "conf AirflowConfigParser")
+    | at("queuack.authoring.exceptions", "AirflowConfigException")
+    | at("queuack.compat.shims.configuration", "get getboolean getfloat getint has_option get_airflow_home"),
+    "airflow.settings": {"*": "queuack.compat.shims.settings"},
+    "airflow.macros": {"*": "queuack.authoring.macros"},
+    "airflow.plugins_manager": at("queuack.authoring.plugin", "AirflowPlugin"),
+    "airflow.listeners": HOOKIMPL,
+    "airflow.policies": HOOKIMPL,
+    "airflow.security.permissions": {"*": "queuack.compat.shims.permissions"},
+    "airflow.security.utils": {"*": "queuack.compat.shims.principals"},
+    "airflow.task.trigger_rule": TRIGGER_RULE,
+    "airflow.task.weight_rule": WEIGHT_RULE,
+    "airflow.task.priority_strategy": at("queuack.authoring.weight", "PriorityWeightStrategy"),
+    "airflow.timetables.base": at(
+        "queuack.authoring.timetables.base", "DagRunInfo DataInterval TimeRestriction Timetable"
+    ),
+    "airflow.timetables.simple": at(
+        "queuack.authoring.timetables.simple", "ContinuousTimetable NullTimetable OnceTimetable"
+    ),
+    "airflow.timetables.interval": INTERVAL,
+    "airflow.timetables.trigger": TRIGGER,
+    "airflow.timetables.events": EVENTS,
+}

@@ -1,0 +1,61 @@
+"""``airflow.models``: what DAG files take from it for writing DAGs, and the database models, which only import."""
+
+from __future__ import annotations
+
+from queuack.compat.table.targets import Served, at
+
+OPERATOR = at("queuack.authoring.operator", "BaseOperator")
+RELATIONSHIPS = at("queuack.authoring.relationships", "chain chain_linear cross_downstream")
+PARAMS = at("queuack.authoring.params", "Param ParamsDict")
+LINK = at("queuack.compat.shims.operator_link", "BaseOperatorLink")
+SKIP = at("queuack.operators.skipmixin", "SkipMixin")
+XCOM = at("queuack.compat.shims.xcom", "BaseXCom XCom")
+TASK_INSTANCE_KEY = at("queuack.compat.shims.task_instance_key", "TaskInstanceKey")
+
+ORM = "queuack.compat.shims.orm"
+
+SERVED: Served = {
+    "airflow.models": OPERATOR
+    | LINK
+    | SKIP
+    | XCOM
+    | at("queuack.authoring.params", "Param")
+    | at("queuack.authoring.dag", "DAG")
+    | at("queuack.authoring.xcomarg", "XComArg")
+    | at("queuack.authoring.connection", "Connection")
+    | at("queuack.authoring.variable", "Variable")
+    | at(
+        ORM,
+        "ID_LEN Base DagBag DagModel DagRun DagTag DagWarning ImportError Log Pool RenderedTaskInstanceFields SlaMiss "
+        "TaskFail TaskInstance TaskInstanceHistory TaskReschedule Trigger clear_task_instances",
+    ),
+    "airflow.models.base": at(ORM, "ID_LEN Base"),
+    "airflow.models.baseoperator": OPERATOR | RELATIONSHIPS | LINK,
+    "airflow.models.baseoperatorlink": LINK,
+    "airflow.models.connection": at("queuack.authoring.connection", "Connection"),
+    "airflow.models.dag": at("queuack.authoring.dag", "DAG")
+    | at("queuack.authoring.dag_decorator", "dag")
+    | at(ORM, "DagModel DagTag"),
+    "airflow.models.dagbag": at(ORM, "DagBag"),
+    "airflow.models.dagrun": at(ORM, "DagRun") | at("queuack.authoring.state", "DagRunType"),
+    "airflow.models.log": at(ORM, "Log"),
+    "airflow.models.operator": OPERATOR,
+    "airflow.models.param": PARAMS,
+    "airflow.models.pool": at(ORM, "Pool"),
+    "airflow.models.renderedtifields": at(ORM, "RenderedTaskInstanceFields"),
+    "airflow.models.serialized_dag": at(ORM, "SerializedDagModel"),
+    "airflow.models.skipmixin": SKIP,
+    "airflow.models.taskinstance": at(ORM, "TaskInstance clear_task_instances") | TASK_INSTANCE_KEY,
+    "airflow.models.taskinstancekey": TASK_INSTANCE_KEY,
+    "airflow.models.taskreschedule": at(ORM, "TaskReschedule"),
+    "airflow.models.taskmixin": at("queuack.authoring.node", "DAGNode DependencyMixin"),
+    "airflow.models.trigger": at(ORM, "Trigger"),
+    "airflow.models.variable": at("queuack.authoring.variable", "Variable"),
+    "airflow.models.xcom": XCOM | at("queuack.authoring.xcomarg", "XCOM_RETURN_KEY"),
+    "airflow.models.xcom_arg": at("queuack.authoring.xcomarg", "XComArg"),
+    "airflow.dag_processing.dagbag": at(ORM, "DagBag"),
+    "airflow.jobs.job": at(ORM, "Job"),
+    "airflow.api.common.trigger_dag": at(ORM, "trigger_dag"),
+    "airflow.utils.session": at(ORM, "NEW_SESSION create_session provide_session"),
+    "airflow.utils.db": at(ORM, "NEW_SESSION create_session provide_session"),
+}

@@ -1,0 +1,179 @@
+"""One daemon: the order in which its parts start, recover and stop. The parts are made in ``app.py``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+
+from queuack import clock
+from queuack.daemon.chores import CHORES, Chore
+from queuack.daemon.loop import Loop
+from queuack.daemon.parsing import Parsing
+from queuack.daemon.port import LivePort
+from queuack.daemon.server import Server
+from queuack.engine.events import AttemptLost, AttemptReturned
+from queuack.errors import QueuackError, StoreUnavailable
+from queuack.executors.local import LocalExecutor
+from queuack.executors.nursery import NurseryClient
+from queuack.home import Home
+from queuack.processes import describe_exit
+from queuack.store.database import Database
+
+log = logging.getLogger("queuack.daemon")
+
+PARSER_RESTART_SECONDS = 1.0
+"""Pause before a parser that died is started again."""
+
+
+class Daemon:
+    """Runs until a signal or ``stop()``. All methods are for the event loop's thread."""
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        loop: Loop,
+        executor: LocalExecutor,
+        nursery: NurseryClient,
+        parsing: Parsing,
+        server: Server,
+        *,
+        reconnect_timeout: float,
+        stop_timeout: float,
+        on_ready: Callable[[Daemon], None] | None = None,
+    ) -> None:
+        self.home = home
+        self.database = database
+        self.loop = loop
+        self.executor = executor
+        self.nursery = nursery
+        self.parsing = parsing
+        self.server = server
+        self._reconnect_timeout = reconnect_timeout
+        self._stop_timeout = stop_timeout
+        self._on_ready = on_ready
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._parsers = 0
+
+    async def run(self) -> None:
+        """Start, serve, stop. Raises StoreUnavailable when the last commit could not be made."""
+        running = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            running.add_signal_handler(number, self.stop)
+        self.server.port = LivePort(self.loop, self.database, running)
+        await self.server.start()
+        await self.nursery.start()
+        loop_task = running.create_task(self.loop.run())
+        self._spawn(self._recover())
+        await self.executor.start()
+        self._spawn(self._start_parser())
+        for chore in CHORES:
+            self._spawn(self._repeat(chore))
+        if self._on_ready is not None:
+            self._on_ready(self)
+        stopping = running.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({loop_task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await self._shut_down(loop_task)
+        finally:
+            stopping.cancel()
+            self.database.close()
+            self.home.pid_file.unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """Stop cleanly; called twice: do not wait for running tasks."""
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
+
+    # ── start ────────────────────────────────────────────────────────────────────────────────────
+    async def _recover(self) -> None:
+        """Adopt what living workers of a daemon before this one hold; finish or queue again what nobody holds."""
+        outstanding = self.loop.engine.outstanding()
+        held = await self.executor.recover(self._reconnect_timeout)
+        still = {ti_id: (try_number, begun) for ti_id, try_number, begun in self.loop.engine.outstanding()}
+        now = clock.now_us()
+        for ti_id, try_number, _ in outstanding:
+            if (ti_id, try_number) in held:
+                continue
+            current = still.get(ti_id)
+            if current is None or current[0] != try_number:
+                continue
+            if current[1]:
+                reason = "its worker died while no daemon was running"
+                self.loop.post(AttemptLost(ti_id=ti_id, try_number=try_number, at=now, reason=reason))
+            else:
+                self.loop.post(AttemptReturned(ti_id=ti_id, try_number=try_number))
+        for callback in list(self.loop.engine.callbacks.values()):
+            if (-callback.id, 1) not in held:
+                self.loop.resume_callback(callback)
+        for ti_id, try_number in held:
+            current = still.get(ti_id)
+            if ti_id > 0 and (current is None or current[0] != try_number):
+                self.executor.cancel(ti_id, try_number, "its state was decided meanwhile")
+
+    async def _start_parser(self) -> None:
+        """Keep one parser: start it, and again when it ends, or when the nursery took it along."""
+        while not self._stopping.is_set():
+            self._parsers += 1
+            ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+
+            def on_exit(pid: int, status: int | None, ended: asyncio.Future[int | None] = ended) -> None:
+                if not ended.done():
+                    ended.set_result(status)
+
+            # A nursery that dies takes its parser along and reports no exit: then the connection tells.
+            self.parsing.on_detach = partial(on_exit, 0, None)
+            try:
+                await self.nursery.fork("parser", f"parser-{os.getpid()}-{self._parsers}", on_exit=on_exit)
+            except QueuackError as error:
+                log.warning("The parser could not be started: %s", error.message)
+            else:
+                status = await ended
+                log.warning("The parser ended (%s); it is started again.", describe_exit(status))
+            await asyncio.sleep(PARSER_RESTART_SECONDS)
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("A background task of the daemon failed", exc_info=task.exception())
+
+    async def _repeat(self, chore: Chore) -> None:
+        while True:
+            await asyncio.sleep(chore.seconds)
+            try:
+                await chore.function(self)
+            except StoreUnavailable as error:
+                log.error("%s: %s", chore.name, error.message)
+            except Exception:
+                log.exception("The chore %r failed", chore.name)
+
+    # ── stop ─────────────────────────────────────────────────────────────────────────────────────
+    async def _shut_down(self, loop_task: asyncio.Task[None]) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        if not loop_task.done():
+            drained = asyncio.get_running_loop().create_task(self.executor.stop(self._stop_timeout))
+            hurry = asyncio.get_running_loop().create_task(self._hurry.wait())
+            await asyncio.wait({drained, hurry}, return_when=asyncio.FIRST_COMPLETED)
+            hurry.cancel()
+            if not drained.done():
+                drained.cancel()
+                await self.executor.stop(0)
+            self.loop.stop()
+        try:
+            await loop_task
+        finally:
+            await self.nursery.stop()
+            await self.server.stop()

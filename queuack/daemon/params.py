@@ -1,0 +1,32 @@
+"""Checks the ``conf`` of a run against the params of its DAG, before the run exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from queuack.engine.spec import DagDocument
+from queuack.errors import InvalidRequest
+
+
+def checked_conf(document: DagDocument, conf: dict[str, Any]) -> None:
+    """Raises InvalidRequest that names the param, the value and the rule. Airflow: "Params", JSON schema validation."""
+    if not isinstance(conf, dict):
+        raise InvalidRequest("conf must be a JSON object.")
+    if not document.params:
+        return
+    import jsonschema  # slow to import, needed here only
+
+    for name, param in document.params.items():
+        if name in conf:
+            value = conf[name]
+        elif "value" in param:
+            value = param["value"]
+        else:
+            raise InvalidRequest(f"Param {name!r} of DAG {document.dag_id!r} has no default: give it in conf.")
+        schema = param.get("schema") or {}
+        try:
+            jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+        except jsonschema.ValidationError as error:
+            raise InvalidRequest(f"Param {name!r} = {value!r}: {error.message}.") from None
+        except jsonschema.SchemaError as error:
+            raise InvalidRequest(f"Param {name!r} has a bad JSON schema: {error.message}.") from None

@@ -1,0 +1,87 @@
+"""How services reach the engine and the store: the same calls in a live daemon and on a file nobody has open.
+
+Service methods run in ordinary threads and may block; a Port carries what they want to where it must happen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+from queuack.daemon.loop import DirectLoop, Loop
+from queuack.engine.effects import Write
+from queuack.engine.engine import Engine
+from queuack.engine.events import Event
+from queuack.store.database import Database, Reader
+
+T = TypeVar("T")
+
+
+class Port(Protocol):
+    """What a service needs of the system."""
+
+    def request(self, event: Event) -> Any:
+        """Have the engine carry out a request; returns its reply once durable, raises its refusal."""
+
+    def write(self, *writes: Write) -> None:
+        """Write rows that are no business of the engine; returns once durable."""
+
+    def on_engine(self, look: Callable[[Engine], T]) -> T:
+        """Look at the engine where it is safe to."""
+
+    def reader(self) -> Any:
+        """A context manager that gives a Reader on a snapshot of the file."""
+
+
+class LivePort:
+    """For threads of a running daemon."""
+
+    def __init__(self, loop: Loop, database: Database, event_loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._database = database
+        self._event_loop = event_loop
+
+    def request(self, event: Event) -> Any:
+        return asyncio.run_coroutine_threadsafe(self._loop.request(event), self._event_loop).result()
+
+    def write(self, *writes: Write) -> None:
+        async def carry() -> None:
+            self._loop.write(*writes)
+            await self._loop.settled()
+
+        asyncio.run_coroutine_threadsafe(carry(), self._event_loop).result()
+
+    def on_engine(self, look: Callable[[Engine], T]) -> T:
+        async def carry() -> T:
+            return look(self._loop.engine)
+
+        return asyncio.run_coroutine_threadsafe(carry(), self._event_loop).result()
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        with self._database.reader() as reader:
+            yield reader
+
+
+class DirectPort:
+    """For a command that has the file to itself, and for ``dag.test()``."""
+
+    def __init__(self, loop: DirectLoop, database: Database) -> None:
+        self.loop = loop
+        self._database = database
+
+    def request(self, event: Event) -> Any:
+        return self.loop.request(event)
+
+    def write(self, *writes: Write) -> None:
+        self.loop.round(writes=writes)
+
+    def on_engine(self, look: Callable[[Engine], T]) -> T:
+        return look(self.loop.engine)
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        with self._database.reader() as reader:
+            yield reader

@@ -1,0 +1,157 @@
+"""The socket in the home folder: who connects, what they may say, who answers.
+
+It checks the first frame, then passes workers to the executor's front, the parser's findings to the loop, and
+questions to the services, which run in a small pool of threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from queuack.daemon import runtime_service, services
+from queuack.daemon.front import Front
+from queuack.daemon.loop import Loop
+from queuack.daemon.parsing import Parsing
+from queuack.daemon.port import LivePort
+from queuack.errors import ProtocolError, QueuackError
+from queuack.executors.base import Executor
+from queuack.executors.connection import Connection, serve
+from queuack.home import Home
+from queuack.protocol import (
+    VERSION,
+    Answer,
+    Ask,
+    Gone,
+    Heartbeat,
+    Hello,
+    Parsed,
+    Refused,
+    ScanDone,
+    Welcome,
+)
+
+log = logging.getLogger("queuack.daemon")
+
+READERS = 4
+"""Threads that answer questions."""
+
+
+class Peer:
+    """One connection. Created by the transport; ``hello`` is None until it has introduced itself."""
+
+    def __init__(self, server: Server, connection: Connection) -> None:
+        self._server = server
+        self.connection = connection
+        self.hello: Hello | None = None
+
+    def on_message(self, message: Any) -> None:
+        server = self._server
+        if self.hello is None:
+            server.introduce(self, message)
+        elif isinstance(message, Ask):
+            server.ask(self, message)
+        elif isinstance(message, Parsed | Gone | ScanDone):
+            if self.hello.role == "parser":
+                server.parsing.on_message(message)
+        elif self.hello.role == "worker":
+            server.executor.on_message(self.connection, message)
+        elif not isinstance(message, Heartbeat):
+            raise ProtocolError(f"A {self.hello.role} may not say {type(message).__name__}.")
+
+    def on_disconnect(self) -> None:
+        if self.hello is not None and self.hello.role == "worker":
+            self._server.executor.on_disconnect(self.connection)
+        elif self.hello is not None and self.hello.role == "parser":
+            self._server.parsing.detach(self.connection)
+        self._server.peers.discard(self)
+
+
+class Server:
+    def __init__(
+        self, home: Home, loop: Loop, front: Front, executor: Executor, parsing: Parsing, token: str
+    ) -> None:
+        self._home = home
+        self._loop = loop
+        self._front = front
+        self.executor = executor
+        self.parsing = parsing
+        self._token = token
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self.port: LivePort
+        self.peers: set[Peer] = set()
+        self._listener: asyncio.AbstractServer | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen on ``home.socket`` (mode 0600)."""
+        self._home.socket.unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            self._listener = await serve(self._home.socket, self._connected)
+        finally:
+            os.umask(mask)
+
+    def _connected(self, connection: Connection) -> Peer:
+        peer = Peer(self, connection)
+        self.peers.add(peer)
+        return peer
+
+    def introduce(self, peer: Peer, message: Any) -> None:
+        connection = peer.connection
+        if not isinstance(message, Hello):
+            raise ProtocolError("The first message must be Hello.")
+        if message.protocol != VERSION:
+            connection.send(Refused(f"This daemon speaks protocol {VERSION}, you speak {message.protocol}."))
+            connection.close()
+            return
+        if not hmac.compare_digest(message.token.encode(), self._token.encode()):
+            connection.send(Refused("The token is not this daemon's (run/token in the home folder)."))
+            connection.close()
+            return
+        peer.hello = message
+        connection.send(Welcome())
+        if message.role == "worker":
+            self.executor.attach(connection, message)
+        elif message.role == "parser":
+            self.parsing.attach(connection)
+
+    def ask(self, peer: Peer, question: Ask) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(peer, question))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, peer: Peer, question: Ask) -> None:
+        assert peer.hello is not None
+        methods = runtime_service if peer.hello.role == "worker" else None
+        if methods is None and question.method in runtime_service.METHODS and question.method not in services.METHODS:
+            methods = runtime_service
+        if peer.hello.role == "worker" and self._front.awaits_push(peer.hello.name):
+            await self._loop.settled()
+        call = (methods or services).call
+        try:
+            value = await asyncio.get_running_loop().run_in_executor(
+                self._threads, call, self.port, question.method, question.params
+            )
+            answer = Answer(id=question.id, value=value)
+        except QueuackError as error:
+            answer = Answer(id=question.id, error=error.message, error_type=type(error).__name__)
+        except Exception as error:
+            log.exception("%s failed", question.method)
+            answer = Answer(id=question.id, error=f"{type(error).__name__}: {error}", error_type="QueuackError")
+        peer.connection.send(answer)
+
+    async def stop(self) -> None:
+        """Close the socket and every connection."""
+        if self._listener is not None:
+            self._listener.close()
+        for peer in list(self.peers):
+            peer.connection.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._home.socket.unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""What clients may ask: one function a method, by subject, found through one table.
+
+A function takes the Port and keyword arguments as they came over the wire, and returns JSON-able values with
+Airflow's field names and instants as ISO 8601 text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from queuack.daemon.port import Port
+from queuack.daemon.services import dags, pools, runs, system, tasks, variables
+from queuack.errors import InvalidRequest
+
+Method = Callable[..., Any]
+
+METHODS: dict[str, Method] = {
+    function.__name__: function
+    for module in (dags, runs, tasks, pools, variables, system)
+    for function in module.METHODS
+}
+
+
+def call(port: Port, method: str, params: dict[str, Any]) -> Any:
+    """Carry out one method. Raises QueuackError; a wrong method or parameter is an InvalidRequest."""
+    function = METHODS.get(method)
+    if function is None:
+        raise InvalidRequest(f"There is no method {method!r}.")
+    try:
+        return function(port, **params)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+            raise InvalidRequest(f"{method}: {error}") from error
+        raise

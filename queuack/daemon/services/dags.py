@@ -1,0 +1,124 @@
+"""DAGs, their versions, import errors and schedules."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Any
+
+import msgspec
+
+from queuack import clock
+from queuack.daemon.port import Port
+from queuack.engine.engine import Engine
+from queuack.engine.events import DeleteDag, SetPaused
+from queuack.engine.spec import decode
+from queuack.errors import DagNotFound
+from queuack.schedule.forecast import upcoming
+from queuack.schedule.timetables import Interval, Restriction
+from queuack.store.queries import dags as dag_queries
+from queuack.store.queries import import_errors, versions
+
+Row = dict[str, Any]
+
+
+def list_dags(
+    port: Port, dag_id_pattern: str | None = None, tags: list[str] | None = None, include_stale: bool = False
+) -> list[Row]:
+    """All DAGs by id; ``dag_id_pattern`` is a shell pattern."""
+    with port.reader() as reader:
+        rows = dag_queries.list_dags(reader, include_stale=include_stale)
+    if dag_id_pattern:
+        rows = [row for row in rows if fnmatch.fnmatchcase(row["dag_id"], dag_id_pattern)]
+    if tags:
+        rows = [row for row in rows if set(tags) & set(row.get("tags") or ())]
+    return rows
+
+
+def get_dag(port: Port, dag_id: str) -> Row:
+    """The row of ``dag`` with what its current document adds (start_date, catchup, params, doc, …)."""
+    with port.reader() as reader:
+        row = dag_queries.get_dag(reader, dag_id)
+        text = versions.dag_document(reader, dag_id) if row else None
+        numbers = versions.list_versions(reader, dag_id) if row else []
+    if row is None:
+        raise DagNotFound(f"There is no DAG {dag_id!r}.")
+    if text is not None:
+        document = decode(text)
+        row |= {
+            "version_number": numbers[0]["version_number"] if numbers else None,
+            "start_date": clock.iso(document.start_date),
+            "end_date": clock.iso(document.end_date),
+            "catchup": document.catchup,
+            "timezone": document.timezone,
+            "dag_run_timeout": document.dagrun_timeout,
+            "doc_md": document.doc_md,
+            "params": document.params,
+            "default_args": document.default_args,
+            "owner_links": document.owner_links,
+            "render_template_as_native_obj": document.render_template_as_native_obj,
+            "task_count": len(document.tasks),
+        }
+    return row
+
+
+def dag_document(port: Port, dag_id: str) -> Row:
+    """The current DagDocument as an object."""
+    with port.reader() as reader:
+        text = versions.dag_document(reader, dag_id)
+    if text is None:
+        raise DagNotFound(f"There is no DAG {dag_id!r}.")
+    document: Row = msgspec.json.decode(text)
+    return document
+
+
+def dag_source(port: Port, dag_id: str) -> str:
+    """The text of the file that defines it, as last parsed."""
+    with port.reader() as reader:
+        source = versions.dag_source(reader, dag_id)
+    if source is None:
+        raise DagNotFound(f"There is no DAG {dag_id!r}.")
+    return str(source["source_code"])
+
+
+def list_import_errors(port: Port) -> list[Row]:
+    with port.reader() as reader:
+        return import_errors.list_import_errors(reader)
+
+
+def set_paused(port: Port, dag_id: str, paused: bool) -> bool:
+    return bool(port.request(SetPaused(dag_id=dag_id, paused=paused)))
+
+
+def delete_dag(port: Port, dag_id: str) -> int:
+    return int(port.request(DeleteDag(dag_id=dag_id)))
+
+
+def next_runs(port: Port, dag_id: str, n: int = 1) -> list[Row]:
+    """The next ``n`` scheduled runs: logical_date, run_after, data_interval_start, data_interval_end."""
+
+    def look(engine: Engine) -> tuple[Any, Any]:
+        dag = engine.dags.get(dag_id)
+        if dag is None:
+            raise DagNotFound(f"There is no DAG {dag_id!r}.")
+        return dag.document, dag.last_interval
+
+    document, last = port.on_engine(look)
+    restriction = Restriction(
+        None if document.start_date is None else clock.from_us(document.start_date),
+        None if document.end_date is None else clock.from_us(document.end_date),
+        document.catchup,
+    )
+    interval = None if last is None else Interval(clock.from_us(last[0]), clock.from_us(last[1]))
+    runs = upcoming(document.timetable, interval, restriction, clock.from_us(clock.now_us()), n)
+    return [
+        {
+            "logical_date": run.logical_date.isoformat(),
+            "run_after": run.run_after.isoformat(),
+            "data_interval_start": run.data_interval.start.isoformat(),
+            "data_interval_end": run.data_interval.end.isoformat(),
+        }
+        for run in runs
+    ]
+
+
+METHODS = (list_dags, get_dag, dag_document, dag_source, list_import_errors, set_paused, delete_dag, next_runs)

@@ -1,0 +1,41 @@
+"""Pools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from queuack.daemon.port import Port
+from queuack.engine.events import DeletePool, SetPool
+from queuack.errors import NotFound
+from queuack.store.queries import pools
+
+Row = dict[str, Any]
+
+
+def list_pools(port: Port) -> list[Row]:
+    """With ``occupied_slots``, ``running_slots``, ``queued_slots``, ``open_slots``."""
+    with port.reader() as reader:
+        return [{"pool": row.pop("name"), **row} for row in pools.list_pools(reader)]
+
+
+def get_pool(port: Port, pool: str) -> Row:
+    for row in list_pools(port):
+        if row["pool"] == pool:
+            return row
+    raise NotFound(f"There is no pool {pool!r}.")
+
+
+def set_pool(port: Port, pool: str, slots: int, description: str = "", include_deferred: bool = False) -> Row:
+    """Create or change a pool; -1 slots = unlimited."""
+    port.request(SetPool(pool=pool, slots=slots, description=description, include_deferred=include_deferred))
+    return get_pool(port, pool)
+
+
+def delete_pool(port: Port, pool: str) -> Row:
+    """Returns the row that was."""
+    row = get_pool(port, pool)
+    port.request(DeletePool(pool=pool))
+    return row
+
+
+METHODS = (list_pools, get_pool, set_pool, delete_pool)

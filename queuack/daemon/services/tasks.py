@@ -1,0 +1,90 @@
+"""Tasks and task instances: list, look up, explain, mark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from queuack import clock, config
+from queuack.daemon.port import Port
+from queuack.daemon.services.runs import get_run
+from queuack.engine.engine import Engine
+from queuack.engine.events import SetTaskState
+from queuack.engine.spec import decode
+from queuack.errors import DagNotFound, TaskNotFound
+from queuack.logpaths import attempt_log
+from queuack.store.queries import instances, versions
+
+Row = dict[str, Any]
+
+
+def list_tasks(port: Port, dag_id: str) -> list[Row]:
+    """The tasks of the current version, in order of id."""
+    with port.reader() as reader:
+        text = versions.dag_document(reader, dag_id)
+    if text is None:
+        raise DagNotFound(f"There is no DAG {dag_id!r}.")
+    return [msgspec.to_builtins(task) for task in decode(text).tasks]
+
+
+def list_task_instances(port: Port, dag_id: str, run: str) -> list[Row]:
+    run_id = get_run(port, dag_id, run)["run_id"]
+    with port.reader() as reader:
+        return instances.list_instances(reader, dag_id, run_id)
+
+
+def get_task_instance(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> Row:
+    run_id = get_run(port, dag_id, run)["run_id"]
+    with port.reader() as reader:
+        row = instances.get_instance(reader, dag_id, run_id, task_id, map_index)
+    if row is None:
+        raise TaskNotFound(f"Run {run_id!r} of DAG {dag_id!r} has no task {task_id!r} (map index {map_index}).")
+    return row
+
+
+def failed_deps(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> list[Row]:
+    """What holds a task instance back: [{"dep", "reason"}]; empty when nothing does."""
+    row = get_task_instance(port, dag_id, run, task_id, map_index)
+
+    def look(engine: Engine) -> list[Row]:
+        if engine.run_of(dag_id, row["run_id"]) is None:
+            return [{"dep": "Task Instance State", "reason": f"The run has ended; the task is {row['state']}."}]
+        reasons = engine.explain(dag_id, row["run_id"], task_id, map_index, clock.now_us())
+        return [{"dep": reason.code, "reason": reason.text} for reason in reasons]
+
+    return port.on_engine(look)
+
+
+def rendered_fields(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> Row:
+    """Template field → rendered value, of the latest attempt; {} when it had none."""
+    row = get_task_instance(port, dag_id, run, task_id, map_index)
+    with port.reader() as reader:
+        return instances.rendered_fields(reader, dag_id, row["run_id"], task_id, map_index) or {}
+
+
+def log_path(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1, try_number: int | None = None) -> Row:
+    """Where the log of an attempt is (default: the latest): path, try_number, state."""
+    row = get_task_instance(port, dag_id, run, task_id, map_index)
+    number = try_number or row["try_number"] or 1
+    relative = attempt_log(dag_id, row["run_id"], task_id, map_index, number)
+    return {"path": str(config.current().home.logs / relative), "try_number": number, "state": row["state"]}
+
+
+def set_task_state(port: Port, dag_id: str, run: str, task_id: str, state: str, map_index: int = -1) -> Row:
+    row = get_task_instance(port, dag_id, run, task_id, map_index)
+    port.request(
+        SetTaskState(dag_id=dag_id, run_id=row["run_id"], task_id=task_id, map_index=map_index, state=state)
+    )
+    return get_task_instance(port, dag_id, run, task_id, map_index)
+
+
+METHODS = (
+    list_tasks,
+    list_task_instances,
+    get_task_instance,
+    failed_deps,
+    rendered_fields,
+    log_path,
+    set_task_state,
+)

@@ -1,0 +1,240 @@
+"""From a DAG object to its DagDocument: what leaves the parser.
+
+Decides what a document says of a DAG and what makes a DAG unfit (cycle, bad schedule); the objects stay as they are.
+Does not read files or the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from queuack.authoring.exceptions import AirflowException, AirflowTimetableInvalid
+from queuack.authoring.taskgroup import TaskGroup
+from queuack.authoring.types import is_arg_set
+from queuack.clock import to_us
+from queuack.engine.spec import CallbackFlags, DagDocument, TaskDocument, TaskGroupDocument
+from queuack.errors import NotBuilt
+
+if TYPE_CHECKING:
+    from queuack.authoring.dag import DAG
+    from queuack.authoring.operator import BaseOperator
+
+
+def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument:
+    """The document of ``dag``.
+
+    Raises AirflowDagCycleException, AirflowTimetableInvalid, NotBuilt (asset schedules), ValueError and TypeError for
+    what Airflow would report as an import error.
+    """
+    dag.validate()
+    timetable = _timetable(dag)
+    limit = timetable.active_runs_limit
+    if limit is not None and limit < dag.max_active_runs:
+        if dag.max_active_runs != 16:
+            raise ValueError(f"Invalid max_active_runs: the schedule requires max_active_runs <= {limit}")
+        dag.max_active_runs = limit
+    tasks = [dag.task_dict[task_id] for task_id in sorted(dag.task_dict)]
+    return DagDocument(
+        dag_id=dag.dag_id,
+        fileloc=fileloc,
+        relative_fileloc=relative_fileloc,
+        tasks=tuple(_task(task) for task in tasks),
+        task_groups=tuple(_groups(dag.task_group)),
+        edge_labels=_edge_labels(dag),
+        timetable=timetable,
+        timetable_summary=timetable.summary,
+        timetable_description=timetable.description,
+        timezone=_zone_name(dag.timezone),
+        start_date=_earliest(dag, tasks),
+        end_date=_us(dag.end_date),
+        catchup=dag.catchup,
+        max_active_runs=dag.max_active_runs,
+        max_active_tasks=dag.max_active_tasks,
+        max_consecutive_failed_dag_runs=dag.max_consecutive_failed_dag_runs,
+        dagrun_timeout=_seconds(dag.dagrun_timeout),
+        is_paused_upon_creation=dag.is_paused_upon_creation,
+        fail_fast=dag.fail_fast,
+        has_on_success_callback=bool(dag.on_success_callback),
+        has_on_failure_callback=bool(dag.on_failure_callback),
+        tags=tuple(sorted(dag.tags)),
+        owner_links=dict(dag.owner_links),
+        description=dag.description,
+        doc_md=dag.doc_md,
+        dag_display_name=dag.dag_display_name if dag.dag_display_name != dag.dag_id else None,
+        default_args={str(key): jsonable(value) for key, value in dag.default_args.items()},
+        params=_params(dag),
+        render_template_as_native_obj=dag.render_template_as_native_obj,
+    )
+
+
+def _timetable(dag: DAG) -> Any:
+    try:
+        authoring = dag.timetable
+        authoring.validate()
+        return authoring.document
+    except (NotBuilt, AirflowException):
+        raise
+    except Exception as error:
+        raise AirflowTimetableInvalid(f"Invalid schedule {dag.schedule!r} of DAG {dag.dag_id!r}: {error}") from error
+
+
+def _task(task: BaseOperator) -> TaskDocument:
+    flags = CallbackFlags(
+        success=bool(task.on_success_callback),
+        failure=bool(task.on_failure_callback),
+        retry=bool(task.on_retry_callback),
+        execute=bool(task.on_execute_callback),
+        skipped=bool(task.on_skipped_callback),
+    )
+    return TaskDocument(
+        task_id=task.task_id,
+        task_type=task.task_type,
+        task_module=type(task).__module__,
+        operator_name=task.operator_name,
+        downstream_task_ids=tuple(sorted(task.downstream_task_ids)),
+        trigger_rule=str(task.trigger_rule),
+        owner=task.owner,
+        retries=_retries(task),
+        retry_delay=_seconds(task.retry_delay) or 0.0,
+        retry_exponential_backoff=float(task.retry_exponential_backoff),
+        max_retry_delay=_seconds(task.max_retry_delay),
+        depends_on_past=task.depends_on_past,
+        ignore_first_depends_on_past=task.ignore_first_depends_on_past,
+        wait_for_past_depends_before_skipping=task.wait_for_past_depends_before_skipping,
+        wait_for_downstream=task.wait_for_downstream,
+        pool=task.pool,
+        pool_slots=task.pool_slots,
+        priority_weight=task.priority_weight,
+        weight_rule=_weight_rule(task),
+        queue=task.queue,
+        executor=task.executor,
+        isolation=_isolation(task),
+        execution_timeout=_seconds(task.execution_timeout),
+        max_active_tis_per_dag=task.max_active_tis_per_dag,
+        max_active_tis_per_dagrun=task.max_active_tis_per_dagrun,
+        start_date=_us(task.start_date),
+        end_date=_us(task.end_date),
+        is_setup=task.is_setup,
+        is_teardown=task.is_teardown,
+        on_failure_fail_dagrun=task.on_failure_fail_dagrun,
+        callbacks=flags,
+        is_empty=_needs_no_worker(task, flags),
+        task_group=task.task_group.group_id if task.task_group is not None else None,
+        template_fields=tuple(task.template_fields),
+        ui_color=task.ui_color,
+        ui_fgcolor=task.ui_fgcolor,
+        doc_md=task.doc_md,
+        task_display_name=task.task_display_name if task.task_display_name != task.task_id else None,
+    )
+
+
+def _needs_no_worker(task: BaseOperator, flags: CallbackFlags) -> bool:
+    """An EmptyOperator nobody listens to is marked successful by the scheduler, as in Airflow."""
+    hooks = task._pre_execute_hook is not None or task._post_execute_hook is not None
+    return task.inherits_from_empty_operator and not task.outlets and not hooks and flags == CallbackFlags()
+
+
+def _retries(task: BaseOperator) -> int:
+    if not isinstance(task.retries, int) or isinstance(task.retries, bool):
+        raise TypeError(f"'retries' of task {task.task_id!r} must be an int, not {type(task.retries).__name__}")
+    return task.retries
+
+
+def _weight_rule(task: BaseOperator) -> str:
+    if isinstance(task.weight_rule, str):
+        return str(task.weight_rule)
+    raise NotBuilt(f"Custom weight rules are not built yet (task {task.task_id!r}: {task.weight_rule!r}).")
+
+
+def _isolation(task: BaseOperator) -> str | None:
+    value = task.executor_config.get("isolation") if isinstance(task.executor_config, Mapping) else None
+    if value not in (None, "fork", "warm"):
+        raise ValueError(
+            f"executor_config['isolation'] of task {task.task_id!r} must be 'fork' or 'warm', not {value!r}"
+        )
+    return value
+
+
+def _groups(group: TaskGroup) -> Iterable[TaskGroupDocument]:
+    """Every group below ``group``, parents first."""
+    for child in group.children.values():
+        if not isinstance(child, TaskGroup):
+            continue
+        yield TaskGroupDocument(
+            group_id=child.node_id,
+            parent=group.group_id,
+            label=child.label or "",
+            tooltip=child.tooltip,
+            ui_color=child.ui_color,
+            ui_fgcolor=child.ui_fgcolor,
+            children=tuple(node.node_id for node in child.children.values()),
+        )
+        yield from _groups(child)
+
+
+def _edge_labels(dag: DAG) -> tuple[tuple[str, str, str], ...]:
+    """Labels between tasks (those between groups are kept under the groups' join ids)."""
+    return tuple(
+        sorted(
+            (before, after, str(info["label"]))
+            for before, others in dag.edge_info.items()
+            for after, info in others.items()
+            if info.get("label") is not None
+        )
+    )
+
+
+def _earliest(dag: DAG, tasks: list[BaseOperator]) -> int | None:
+    if dag.start_date is not None:
+        return to_us(dag.start_date)
+    starts = [to_us(task.start_date) for task in tasks if task.start_date is not None]
+    default = dag.default_args.get("start_date")
+    return min(starts) if starts else _us(default)
+
+
+def _params(dag: DAG) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, param in dag.params.param_items():
+        entry: dict[str, Any] = {"schema": jsonable(param.schema), "description": param.description}
+        if is_arg_set(param.value):
+            entry["value"] = jsonable(param.value)
+        found[name] = entry
+    return found
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)
+
+
+def _seconds(duration: timedelta | float | None) -> float | None:
+    if duration is None:
+        return None
+    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+
+
+def _zone_name(zone: Any) -> str:
+    name = getattr(zone, "name", None) or getattr(zone, "key", None) or str(zone)
+    return str(name)
+
+
+def jsonable(value: Any) -> Any:
+    """``value`` as JSON can hold it: containers kept, dates and durations as text or seconds, the rest by name."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(one) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((jsonable(one) for one in value), key=repr)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if callable(value):
+        return f"<function {getattr(value, '__qualname__', type(value).__name__)}>"
+    return f"<{type(value).__name__}>"

@@ -1,0 +1,145 @@
+"""Catalog: the DAGs that exist and what is remembered of each, apart from its runs' insides.
+
+It holds data; ``registering`` changes it when files change, ``planning`` when runs come and go.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+from queuack.engine.admission import UNLIMITED, Limit
+from queuack.engine.effects import DagRow
+from queuack.engine.run import Run, Version
+from queuack.engine.spec import DagDocument
+
+REMEMBERED_RUNS = 1_000
+"""Finished runs per DAG whose id and logical date stay known, to refuse duplicates without asking the store."""
+
+
+class Planned(NamedTuple):
+    """The next run of a schedule. Microseconds."""
+
+    logical_date: int
+    run_after: int
+    start: int
+    end: int
+
+
+class DagState:
+    """One DAG: its current version, its switches, its schedule and its unfinished runs."""
+
+    __slots__ = (
+        "active", "consecutive_failures", "dag_id", "finished", "gate", "has_import_errors", "is_paused",
+        "is_stale", "last_interval", "last_parsed_time", "next", "queued", "recent", "relative_fileloc",
+        "running", "task_limits", "version", "wants_start_at",
+    )  # fmt: skip
+
+    def __init__(self, dag_id: str, relative_fileloc: str, version: Version) -> None:
+        self.dag_id = dag_id
+        self.relative_fileloc = relative_fileloc
+        self.version = version
+        self.is_paused = False
+        self.is_stale = False
+        self.has_import_errors = False
+        self.last_parsed_time = 0
+        self.next: Planned | None = None
+        self.last_interval: tuple[int, int] | None = None
+        """Data interval of the latest automated run."""
+        self.consecutive_failures = 0
+        """Failed runs at the end of the history."""
+        self.active: dict[int, Run] = {}
+        """Queued and running runs by key."""
+        self.running = 0
+        self.queued: list[tuple[int, int]] = []
+        """Heap of (earliest start, run key)."""
+        self.wants_start_at: int | None = None
+        """When the first queued run may start, if that is in the future."""
+        self.finished: dict[int, Run] = {}
+        """Finished runs that later ones look back at (only where tasks depend on the past)."""
+        self.recent: dict[str, int | None] = {}
+        """Run id → logical date of the last finished runs."""
+        self.gate = Limit("dag", UNLIMITED)
+        """Closed (no capacity) while the DAG is paused or stale."""
+        self.task_limits: dict[str, Limit] = {}
+
+    @property
+    def document(self) -> DagDocument:
+        return self.version.document
+
+    @property
+    def is_open(self) -> bool:
+        return not self.is_paused and not self.is_stale
+
+    @property
+    def max_active_runs(self) -> int:
+        limit: int | None = getattr(self.document.timetable, "active_runs_limit", None)
+        return self.document.max_active_runs if limit is None else min(limit, self.document.max_active_runs)
+
+    @property
+    def wants_run_at(self) -> int | None:
+        """When the schedule wants a run and could have it."""
+        if self.next is None or not self.is_open or len(self.active) >= self.max_active_runs:
+            return None
+        return self.next.run_after
+
+    def row(self) -> DagRow:
+        document = self.document
+        owners = {task.owner for task in document.tasks}
+        return DagRow(
+            dag_id=self.dag_id,
+            relative_fileloc=self.relative_fileloc,
+            fileloc=document.fileloc,
+            is_paused=self.is_paused,
+            is_stale=self.is_stale,
+            last_parsed_time=self.last_parsed_time,
+            owners=", ".join(sorted(owners)),
+            description=document.description,
+            timetable_summary=document.timetable_summary,
+            timetable_description=document.timetable_description,
+            timetable_type=type(document.timetable).__name__,
+            max_active_tasks=document.max_active_tasks,
+            max_active_runs=document.max_active_runs,
+            max_consecutive_failed_dag_runs=document.max_consecutive_failed_dag_runs,
+            has_import_errors=self.has_import_errors,
+            dag_display_name=document.dag_display_name,
+            tags=document.tags,
+        )
+
+    def enqueue(self, run: Run) -> None:
+        self.active[run.key] = run
+        earliest = run.run_after if run.logical_date is None else max(run.run_after, run.logical_date)
+        heapq.heappush(self.queued, (earliest, run.key))
+
+    def remember(self, run: Run) -> None:
+        self.recent[run.run_id] = run.logical_date
+        while len(self.recent) > REMEMBERED_RUNS:
+            del self.recent[next(iter(self.recent))]
+
+    def knows(self, run_id: str | None, logical_date: int | None) -> bool:
+        """Whether a run with this id or this logical date exists, as far as memory goes."""
+        if run_id is not None and run_id in self.recent:
+            return True
+        if logical_date is not None and logical_date in self.recent.values():
+            return True
+        runs = [*self.active.values(), *self.finished.values()]
+        return any(
+            (run_id is not None and run.run_id == run_id)
+            or (logical_date is not None and run.logical_date == logical_date)
+            for run in runs
+        )
+
+    def previous(self, run: Run) -> Run | None:
+        """The run that ``run``'s depends_on_past tasks look at: the latest logical date before its own."""
+        if run.logical_date is None:
+            return None
+        only_automated = run.plan.document.catchup
+        best: Run | None = None
+        for other in (*self.finished.values(), *self.active.values()):
+            if other.logical_date is None or other.logical_date >= run.logical_date:
+                continue
+            if only_automated and other.run_type == "manual":
+                continue
+            if best is None or best.logical_date is None or other.logical_date > best.logical_date:
+                best = other
+        return best

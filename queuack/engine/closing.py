@@ -1,0 +1,130 @@
+"""Closing: when a run is over and how: by its leaves, by deadlock, by timeout; and what follows for its DAG.
+
+https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html#dag-run-status
+"""
+
+from __future__ import annotations
+
+from queuack.engine import states
+from queuack.engine.attempts import stop
+from queuack.engine.catalog import DagState
+from queuack.engine.effects import CallbackDone
+from queuack.engine.run import Run
+from queuack.engine.scheduling import settle
+from queuack.engine.states import DagRunState, Move
+from queuack.engine.world import World
+
+_MOVES = {DagRunState.SUCCESS: "succeed", DagRunState.FAILED: "fail"}
+
+
+def close_touched(world: World) -> None:
+    """End the runs that are over."""
+    touched, world.touched = world.touched, {}
+    for run in touched:
+        if run.state == DagRunState.RUNNING and not run.pending:
+            _close_if_over(world, run)
+
+
+def _close_if_over(world: World, run: Run) -> None:
+    unfinished = run.unfinished
+    if not unfinished:
+        found = [run.states[i] for i in run.plan.leaves if run.states[i] not in (states.REMOVED, states.ABSENT)]
+        if any(state in states.FAILED_LIKE for state in found):
+            close(world, run, DagRunState.FAILED, "task_failure")
+        else:
+            close(world, run, DagRunState.SUCCESS, "success")
+    elif unfinished == run.tally[states.NONE] and not run.held and not run.past_waiting:
+        close(world, run, DagRunState.FAILED, "all_tasks_deadlocked")
+
+
+def time_out(world: World, run: Run) -> None:
+    """``dagrun_timeout``: what is unfinished is skipped, the run fails."""
+    for i, state in enumerate(run.states):
+        if state in states.UNFINISHED:
+            stop(world, run, i, "dagrun_timeout")
+            settle(world, run, i, Move.ABANDON)
+    close(world, run, DagRunState.FAILED, "timed_out")
+
+
+def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
+    """The run ends in ``state``. The DAG's callback for it is called; the next run may come."""
+    dag = run.dag
+    if run.state == DagRunState.RUNNING:
+        dag.running -= 1
+    run.turn(_MOVES[state])
+    run.end_date = world.now
+    run.epoch += 1
+    run.pending = 0
+    world.dirty_runs[run] = None
+    document = run.plan.document
+    if state == DagRunState.FAILED and document.has_on_failure_callback:
+        world.call_back(run, "failure", reason)
+    elif state == DagRunState.SUCCESS and document.has_on_success_callback:
+        world.call_back(run, "success", reason)
+    _count_failure(world, dag, run)
+    leave(world, run)
+
+
+def leave(world: World, run: Run) -> None:
+    """Take a finished run out of the active ones, and out of memory unless others look back at it."""
+    dag = run.dag
+    dag.active.pop(run.key, None)
+    dag.remember(run)
+    world.to_plan[dag] = None
+    if run.plan.needs_past or dag.version.plan.needs_past:
+        dag.finished[run.key] = run
+        for other in dag.active.values():
+            if other.past_waiting:
+                world.look_at(other, sorted(other.past_waiting))
+        _forget_the_old(world, dag)
+    else:
+        forget(world, run)
+
+
+def forget(world: World, run: Run) -> None:
+    """Drop a finished run from memory, unless a callback of it has still to run (whoever runs it needs the run)."""
+    if any(row.run_id == run.run_id and row.dag_id == run.dag_id for row in world.callbacks.values()):
+        run.dag.finished.pop(run.key, None)
+        return
+    world.runs.pop(run.key, None)
+    world.by_id.pop((run.dag_id, run.run_id), None)
+    run.dag.finished.pop(run.key, None)
+
+
+def callback_done(world: World, callback_id: int) -> None:
+    """A callback has run; a finished run that was kept for it can go."""
+    row = world.callbacks.pop(callback_id, None)
+    if row is None:
+        return
+    world.writes.append(CallbackDone(id=callback_id))
+    run = world.by_id.get((row.dag_id, row.run_id))
+    if run is not None and run.is_finished and run.key not in run.dag.finished:
+        forget(world, run)
+
+
+def _forget_the_old(world: World, dag: DagState) -> None:
+    """Keep the latest finished runs (any, and automated) and those that an unfinished run looks back at."""
+    dated = sorted((run for run in dag.finished.values() if run.logical_date is not None), key=lambda r: r.order)
+    keep = set(dated[-1:])
+    keep.update([run for run in dated if run.run_type != "manual"][-1:])
+    keep.update(before for run in dag.active.values() if (before := dag.previous(run)) is not None)
+    for run in list(dag.finished.values()):
+        if run not in keep:
+            forget(world, run)
+
+
+def _count_failure(world: World, dag: DagState, run: Run) -> None:
+    if run.state != DagRunState.FAILED:
+        dag.consecutive_failures = 0
+        return
+    dag.consecutive_failures += 1
+    limit = dag.document.max_consecutive_failed_dag_runs
+    if limit <= 0 or dag.consecutive_failures < limit or dag.is_paused:
+        return
+    mark = (run.run_after, run.key)
+    if any((other.run_after, key) > mark for key, other in dag.active.items()):
+        return
+    dag.is_paused = True
+    dag.gate.capacity = 0
+    world.dirty_dags[dag] = None
+    world.log("paused", dag.dag_id, owner="scheduler", extra={"dag_id": dag.dag_id, "is_paused": True})

@@ -1,0 +1,129 @@
+"""Explaining: why a task instance does not run. One rule, one small function, one ``Reason``.
+
+It looks and changes nothing. https://airflow.apache.org/docs/apache-airflow/stable/faq.html#why-is-task-not-getting-scheduled
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from queuack.engine import states
+from queuack.engine.admission import Limit, Reason
+from queuack.engine.instants import iso
+from queuack.engine.run import Run
+from queuack.engine.scheduling import past_allows, verdict_of
+from queuack.engine.trigger_rules import WAIT
+from queuack.engine.world import World
+
+
+def explain(world: World, run: Run, i: int) -> list[Reason]:
+    """Everything that holds this instance back; empty = nothing does (it runs, or its turn is next)."""
+    state = run.states[i]
+    if states.IS_FINISHED[state] or state == states.ABSENT or run.is_finished:
+        return [_over(run, i)]
+    if state in states.RUNNING_LIKE:
+        return []
+    return [reason for rule in _RULES for reason in rule(world, run, i)]
+
+
+def _over(run: Run, i: int) -> Reason:
+    state = states.NAMES[run.states[i]]
+    if run.states[i] == states.ABSENT:
+        return Reason("task_dates", "The run's logical date is outside the task's start and end date.")
+    if states.IS_FINISHED[run.states[i]]:
+        return Reason("task_finished", f"The task instance is {state}; clear it to run it again.")
+    return Reason("run_finished", f"The run is {run.state}.")
+
+
+def _paused(world: World, run: Run, i: int) -> Iterator[Reason]:
+    if run.dag.is_paused:
+        yield Reason("dag_paused", f"The DAG {run.dag_id!r} is paused.")
+
+
+def _stale(world: World, run: Run, i: int) -> Iterator[Reason]:
+    if run.dag.is_stale:
+        yield Reason("dag_stale", f"The DAG {run.dag_id!r} is no longer in any file.")
+
+
+def _run_queued(world: World, run: Run, i: int) -> Iterator[Reason]:
+    if run.state != "queued":
+        return
+    if run.run_after > world.now:
+        yield Reason("run_after", f"The run starts at {iso(run.run_after)}.")
+    if run.logical_date is not None and run.logical_date > world.now:
+        yield Reason("logical_date", f"The logical date {iso(run.logical_date)} is in the future.")
+    if run.dag.running >= run.dag.max_active_runs:
+        yield Reason(
+            "max_active_runs",
+            f"{run.dag.running} runs of the DAG are running, and max_active_runs is {run.dag.max_active_runs}.",
+        )
+
+
+def _trigger_rule(world: World, run: Run, i: int) -> Iterator[Reason]:
+    if run.states[i] == states.SCHEDULED or verdict_of(run, i) != WAIT:
+        return
+    setups = [run.plan.task_ids[s] for s in run.plan.outer_setups.get(i, ()) if run.states[s] != states.SUCCESS]
+    if setups:
+        yield Reason("setup", f"Setup tasks have not succeeded: {', '.join(setups)}.")
+    between = [run.plan.task_ids[s] for s in run.plan.scope.get(i, ()) if not states.IS_FINISHED[run.states[s]]]
+    if between:
+        yield Reason("teardown_scope", f"Tasks between setup and teardown are not done: {', '.join(between)}.")
+    if run.plan.rules[i](run.counts(i)) == WAIT:
+        rule = run.plan.task(i).trigger_rule
+        yield Reason("trigger_rule", f"The trigger rule {rule} is not met; upstream tasks: {run.counts(i)}.")
+
+
+def _past(world: World, run: Run, i: int) -> Iterator[Reason]:
+    if run.plan.past[i] and run.states[i] != states.SCHEDULED and not past_allows(run, i):
+        before = run.dag.previous(run)
+        name = before.run_id if before else ""
+        yield Reason(
+            "depends_on_past", f"The task depends on the past, and in {name!r} it or its downstream has not succeeded."
+        )
+
+
+def _waiting(world: World, run: Run, i: int) -> Iterator[Reason]:
+    detail = run.details[i]
+    if detail is None or detail.retry_at is None or detail.retry_at <= world.now:
+        return
+    if run.states[i] == states.UP_FOR_RETRY:
+        yield Reason("retry", f"It failed at try {run.tries[i]} and is tried again at {iso(detail.retry_at)}.")
+    elif run.states[i] == states.UP_FOR_RESCHEDULE:
+        yield Reason("reschedule", f"It asked to be run again at {iso(detail.retry_at)}.")
+
+
+def _limit(limit: Limit, code: str, what: str) -> Iterator[Reason]:
+    if limit.used >= limit.capacity:
+        yield Reason(code, f"{what} allows {limit.capacity} at once, and {limit.used} are queued or running.")
+
+
+def _pool(world: World, run: Run, i: int) -> Iterator[Reason]:
+    if run.states[i] != states.SCHEDULED:
+        return
+    name, need = run.plan.pools[i], run.plan.pool_slots[i]
+    pool = world.admission.pool(name)
+    if pool.is_missing:
+        yield Reason("pool_missing", f"The pool {name!r} does not exist.")
+    elif need > pool.capacity:
+        yield Reason("pool_too_small", f"The task needs {need} slots, and the pool {name!r} has {pool.capacity}.")
+    elif need > pool.free:
+        yield Reason(
+            "pool_full",
+            f"The task needs {need} slots, and the pool {name!r} has {max(0, pool.free)} free of {pool.capacity}.",
+        )
+
+
+def _limits(world: World, run: Run, i: int) -> Iterator[Reason]:
+    if run.states[i] != states.SCHEDULED:
+        return
+    yield from _limit(run.limit, "max_active_tasks", "max_active_tasks of the DAG")
+    for limit in run.task_limits.get(i, ()):
+        yield from _limit(limit, limit.name, f"{limit.name} of the task")
+    admission = world.admission
+    if admission.active >= admission.parallelism:
+        yield Reason("parallelism", f"All {admission.parallelism} slots of [core] parallelism are taken.")
+
+
+_RULES: tuple[Callable[[World, Run, int], Iterator[Reason]], ...] = (
+    _paused, _stale, _run_queued, _trigger_rule, _past, _waiting, _pool, _limits,
+)  # fmt: skip

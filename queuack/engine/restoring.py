@@ -1,0 +1,144 @@
+"""Restoring: the engine's memory from what the store holds. What was decided stands; the rest waits for the first step.
+
+Attempts that were queued or running stay so: whoever restores must say of each (``Engine.outstanding``) whether it
+lives on, was lost, or never began.
+"""
+
+from __future__ import annotations
+
+from queuack.engine import states, timers
+from queuack.engine.admission import UNLIMITED, Limit
+from queuack.engine.catalog import DagState
+from queuack.engine.effects import PoolRow
+from queuack.engine.planning import replan
+from queuack.engine.run import Run, Version
+from queuack.engine.snapshot import DagSnapshot, InstanceSnapshot, RunSnapshot, Snapshot, VersionSnapshot
+from queuack.engine.spec import decode, document_hash
+from queuack.engine.states import DagRunState
+from queuack.engine.world import DEFAULT_POOL, World
+
+
+def restore(world: World, snapshot: Snapshot, now: int) -> None:
+    """Fill a fresh world."""
+    world.now = now
+    world.next_version_id = snapshot.next_version_id
+    world.next_run_key = snapshot.next_run_key
+    world.next_ti_id = snapshot.next_ti_id
+    world.next_callback_id = snapshot.next_callback_id
+    for pool in snapshot.pools:
+        world.set_pool(
+            PoolRow(
+                pool=pool.pool, slots=pool.slots, description=pool.description, include_deferred=pool.include_deferred
+            )
+        )
+    if any(pool.pool == DEFAULT_POOL for pool in snapshot.pools):
+        world.unsaid.clear()
+    world.callbacks = {row.id: row for row in snapshot.callbacks}
+    world.failed_files = set(snapshot.failed_files)
+    versions = {}
+    for found in snapshot.dags:
+        dag = _dag(world, found)
+        versions[dag.version.id] = dag.version
+    for older in snapshot.versions:
+        versions.setdefault(older.version_id, version_of(older))
+    for run in sorted(snapshot.runs, key=lambda r: r.row.id):
+        restore_run(world, run, versions[run.row.dag_version_id])
+    for dag in world.dags.values():
+        world.to_plan[dag] = None
+
+
+def version_of(found: VersionSnapshot) -> Version:
+    return Version(
+        found.version_id,
+        found.version_number,
+        found.dag_id,
+        decode(found.document),
+        document_hash(found.document),
+        found.file_hash,
+    )
+
+
+def _dag(world: World, found: DagSnapshot) -> DagState:
+    version = Version(
+        found.version_id,
+        found.version_number,
+        found.dag_id,
+        decode(found.document),
+        found.document_hash,
+        found.file_hash,
+    )
+    dag = DagState(found.dag_id, found.relative_fileloc, version)
+    dag.is_paused = found.is_paused
+    dag.is_stale = found.is_stale
+    dag.has_import_errors = found.has_import_errors
+    dag.last_parsed_time = found.last_parsed_time
+    dag.consecutive_failures = found.consecutive_failures
+    dag.gate.capacity = UNLIMITED if dag.is_open else 0
+    last = found.last_run
+    if last is not None and last.data_interval_start is not None and last.data_interval_end is not None:
+        dag.last_interval = (last.data_interval_start, last.data_interval_end)
+        dag.recent[last.run_id] = last.logical_date
+    world.dags[dag.dag_id] = dag
+    world.files.setdefault(dag.relative_fileloc, set()).add(dag.dag_id)
+    if not dag.is_stale:
+        replan(world, dag)
+        world.unsaid, world.writes = world.unsaid + world.writes, []
+    return dag
+
+
+def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
+    """One run with its instances, finished or not."""
+    dag = world.dag(found.row.dag_id)
+    run = Run(found.row, version, dag, Limit("max_active_tasks", dag.document.max_active_tasks))
+    ids = [0] * run.plan.size
+    run.adopt(version, ids)
+    rows = {run.plan.index[row.task_id]: row for row in found.instances if row.task_id in run.plan.index}
+    for i in range(run.plan.size):
+        row = rows.get(i)
+        if row is None:
+            run.absent(i)
+        else:
+            ids[i] = row.id
+            _instance(world, run, i, row)
+    run.recount()
+    world.runs[run.key] = run
+    world.by_id[run.dag_id, run.run_id] = run
+    if run.state == DagRunState.RUNNING:
+        dag.active[run.key] = run
+        dag.running += 1
+        world.look_at(run, range(run.plan.size))
+        world.touched[run] = None
+        if run.times_out_at is not None:
+            world.timers.set(run.times_out_at, timers.RUN_TIMEOUT, run)
+    elif run.state == DagRunState.QUEUED:
+        dag.enqueue(run)
+    else:
+        dag.finished[run.key] = run
+        dag.remember(run)
+    return run
+
+
+def _instance(world: World, run: Run, i: int, row: InstanceSnapshot) -> None:
+    state = states.CODES[row.state]
+    run.states[i] = state
+    run.tally[states.NONE] -= 1
+    run.tally[state] += 1
+    run.tries[i] = row.try_number
+    run.max_tries[i] = row.max_tries
+    if state == states.NONE and not row.try_number:
+        return
+    detail = run.detail(i)
+    detail.scheduled_dttm, detail.queued_dttm = row.scheduled_dttm, row.queued_dttm
+    detail.start_date, detail.end_date, detail.retry_at = row.start_date, row.end_date, row.retry_at
+    detail.pid, detail.hostname, detail.unixname, detail.worker_id = row.pid, row.hostname, row.unixname, row.worker_id
+    if run.is_finished:
+        return
+    if run.plan.task_limited[i] and (state == states.SCHEDULED or state in states.RUNNING_LIKE):
+        world.task_limit(run, i)
+    if state == states.SCHEDULED:
+        world.admission.offer(run, i)
+    elif state in states.RUNNING_LIKE:
+        world.live[row.id] = (run, i)
+        world.admission.take(run, i)
+    elif row.retry_at is not None:
+        world.timers.set(row.retry_at, timers.RETRY, (run, i))

@@ -1,0 +1,236 @@
+"""World: everything the engine remembers, and what the present step has to say so far.
+
+It only keeps; the modules around it decide. Within a step rows are not built when something changes but once, at the
+end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from queuack.engine import states, timers
+from queuack.engine.admission import UNLIMITED, Admission, Limit
+from queuack.engine.catalog import DagState
+from queuack.engine.effects import CallbackRow, Command, LogRow, PoolRow, RunCallback, Write
+from queuack.engine.events import FileParsed
+from queuack.engine.run import Run
+from queuack.engine.timers import Timers
+from queuack.errors import DagNotFound, DagRunNotFound
+
+DEFAULT_POOL = "default_pool"
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator of the deployment decides; names as Airflow's settings."""
+
+    parallelism: int = 32
+    """Attempts queued or running at once, over everything."""
+    dags_are_paused_at_creation: bool = False
+    default_pool_slots: int = 128
+    """Slots of ``default_pool`` when it is created; -1 = unlimited."""
+    max_task_retry_delay: float = 86_400.0
+    """Seconds; no exponential backoff goes beyond."""
+    evaluations_per_step: int = 2_000
+    """How many instances one step may look at, so that no step is long; the rest is done in the next."""
+
+
+class Work:
+    """Tasks of a run to look at, because an instance upstream reached ``state`` (NONE: for another reason)."""
+
+    __slots__ = ("at", "epoch", "run", "state", "targets")
+
+    def __init__(self, run: Run, targets: Sequence[int], state: int) -> None:
+        self.run = run
+        self.epoch = run.epoch
+        self.targets = targets
+        self.state = state
+        self.at = 0
+
+
+class World:
+    """The memory of the engine. Single owner, no locks."""
+
+    __slots__ = (
+        "admission", "by_id", "callbacks", "commands", "dags", "dirty", "dirty_dags", "dirty_runs",
+        "failed_files", "files", "hosts", "live", "next_callback_id", "next_run_key", "next_ti_id",
+        "next_version_id", "now", "random_suffix", "replies", "runs", "settings", "shadowed", "timers",
+        "to_plan", "touched", "unsaid", "work", "writes",
+    )  # fmt: skip
+
+    def __init__(self, settings: EngineSettings, random_suffix: Callable[[], str] | None = None) -> None:
+        self.settings = settings
+        self.random_suffix = random_suffix
+        self.now = 0
+        self.dags: dict[str, DagState] = {}
+        self.runs: dict[int, Run] = {}
+        """By key: unfinished runs, and the finished ones that others look back at."""
+        self.by_id: dict[tuple[str, str], Run] = {}
+        self.live: dict[int, tuple[Run, int]] = {}
+        """Attempts queued or running, by task instance id."""
+        self.admission = Admission(settings.parallelism)
+        self.timers = Timers(self._is_current)
+        self.callbacks: dict[int, CallbackRow] = {}
+        """Not yet known to have run."""
+        self.files: dict[str, set[str]] = {}
+        """relative_fileloc → ids of the DAGs it defines or defined last."""
+        self.failed_files: set[str] = set()
+        """relative_fileloc of files that have import errors."""
+        self.shadowed: dict[str, FileParsed] = {}
+        """Files that define a DAG which another live file defines too."""
+        self.next_version_id = self.next_run_key = self.next_ti_id = self.next_callback_id = 1
+        self.hosts: dict[str, str] = {}
+        self.work: deque[Work] = deque()
+        self.to_plan: dict[DagState, None] = {}
+        """DAGs whose runs may be created or started."""
+        self.touched: dict[Run, None] = {}
+        """Runs that may have ended."""
+        self.unsaid: list[Write] = []
+        """Writes decided outside a step (at creation); they go out with the next."""
+        self.writes: list[Write] = []
+        self.commands: list[Command] = []
+        self.replies: dict[int, Any] = {}
+        self.dirty: dict[int, tuple[Run, int]] = {}
+        self.dirty_runs: dict[Run, None] = {}
+        self.dirty_dags: dict[DagState, None] = {}
+        self._create_default_pool()
+
+    def _create_default_pool(self) -> None:
+        slots = self.settings.default_pool_slots
+        row = PoolRow(pool=DEFAULT_POOL, slots=slots, description="Default pool", include_deferred=False)
+        self.set_pool(row)
+        self.unsaid.append(row)
+
+    def set_pool(self, row: PoolRow) -> None:
+        pool = self.admission.pool(row.pool)
+        pool.capacity = UNLIMITED if row.slots < 0 else row.slots
+        pool.description, pool.include_deferred, pool.is_missing = row.description, row.include_deferred, False
+        self.admission.freed(pool)
+
+    # ── one step ─────────────────────────────────────────────────────────────────────────────────
+    def begin(self, now: int) -> None:
+        self.now = now
+        self.writes, self.unsaid = self.unsaid, []
+        self.commands, self.replies = [], {}
+
+    def flush(self) -> None:
+        """Turn what changed into rows."""
+        now, writes = self.now, self.writes
+        writes.extend(dag.row() for dag in self.dirty_dags)
+        for run in self.dirty_runs:
+            run.updated_at = now
+            writes.append(run.row)
+        for run, i in self.dirty.values():
+            writes.append(run.instance_row(i, now))
+        self.dirty_dags, self.dirty_runs, self.dirty = {}, {}, {}
+
+    def change(self, run: Run, i: int) -> None:
+        """The row of this instance is to be written."""
+        self.dirty[run.ti_ids[i]] = (run, i)
+
+    def look_at(self, run: Run, targets: Sequence[int], state: int = states.NONE) -> None:
+        """Leave tasks of a run to be looked at in this step, or the next if this one is full."""
+        if targets:
+            run.pending += 1
+            self.work.append(Work(run, targets, state))
+
+    # ── finding ──────────────────────────────────────────────────────────────────────────────────
+    def dag(self, dag_id: str) -> DagState:
+        try:
+            return self.dags[dag_id]
+        except KeyError:
+            raise DagNotFound(f"There is no DAG {dag_id!r}.") from None
+
+    def run(self, dag_id: str, run_id: str) -> Run:
+        self.dag(dag_id)
+        try:
+            return self.by_id[dag_id, run_id]
+        except KeyError:
+            raise DagRunNotFound(f"DAG {dag_id!r} has no run {run_id!r} in memory.") from None
+
+    def task_limit(self, run: Run, i: int) -> None:
+        """Make sure the limits of one limited task exist."""
+        if i in run.task_limits:
+            return
+        limits = []
+        per_dag, per_run = run.plan.per_dag[i], run.plan.per_run[i]
+        task_id = run.plan.task_ids[i]
+        if per_dag is not None:
+            limit = run.dag.task_limits.get(task_id)
+            if limit is None:
+                limit = run.dag.task_limits[task_id] = Limit("max_active_tis_per_dag", per_dag)
+            elif limit.capacity != per_dag:
+                limit.capacity = per_dag
+                self.admission.freed(limit)
+            limits.append(limit)
+        if per_run is not None:
+            limits.append(Limit("max_active_tis_per_dagrun", per_run))
+        run.task_limits[i] = limits
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────
+    def log_task(self, run: Run, i: int, event: str, extra: str | None = None) -> None:
+        """An audit row about one attempt, as Airflow's ``log`` table has them."""
+        if extra is None:
+            detail = run.details[i]
+            extra = self._host(detail.hostname) if detail is not None and detail.hostname else None
+        self.writes.append(
+            LogRow(
+                event=event,
+                at=self.now,
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+                task_id=run.plan.task_ids[i],
+                map_index=-1,
+                try_number=run.tries[i],
+                logical_date=run.logical_date,
+                owner=run.plan.document.tasks[i].owner,
+                extra=extra,
+            )
+        )
+
+    def _host(self, hostname: str) -> str:
+        text = self.hosts.get(hostname)
+        if text is None:
+            text = self.hosts[hostname] = json.dumps({"host_name": hostname})
+        return text
+
+    def log(self, event: str, dag_id: str, *, run_id: str | None = None, owner: str | None = None,
+            extra: Any = None) -> None:  # fmt: skip
+        """An audit row about a DAG or a run; ``extra`` is written as JSON."""
+        text = None if extra is None else json.dumps(extra)
+        self.writes.append(LogRow(event=event, at=self.now, dag_id=dag_id, run_id=run_id, owner=owner, extra=text))
+
+    def call_back(self, run: Run, kind: str, reason: str, task_id: str | None = None) -> None:
+        """Have a worker run a callback; it is kept until it is known to have run."""
+        row = CallbackRow(
+            id=self.next_callback_id,
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            task_id=task_id,
+            map_index=-1,
+            kind=kind,
+            reason=reason,
+            created_at=self.now,
+        )
+        self.next_callback_id += 1
+        self.callbacks[row.id] = row
+        self.writes.append(row)
+        self.commands.append(RunCallback(callback=row))
+
+    # ── timers ───────────────────────────────────────────────────────────────────────────────────
+    @staticmethod
+    def _is_current(when: int, kind: int, subject: Any) -> bool:
+        if kind == timers.RETRY:
+            run, i = subject
+            detail = run.details[i]
+            waits = run.states[i] in (states.UP_FOR_RETRY, states.UP_FOR_RESCHEDULE)
+            return bool(waits and not run.is_finished and detail is not None and detail.retry_at == when)
+        if kind == timers.NEXT_RUN:
+            return bool(subject.wants_run_at == when)
+        if kind == timers.RUN_START:
+            return bool(subject.wants_start_at == when)
+        return bool(subject.state == "running" and subject.times_out_at == when)

@@ -1,0 +1,539 @@
+"""The local executor: warm workers on this machine, forked by the nursery, reached by the daemon's socket.
+
+It hands out attempts, takes back what waits behind slow ones, starts, replaces and ends workers, and knows of every
+attempt which process has it. The policy is in ``crew``; what an attempt's end means is the engine's decision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from queuack import config
+from queuack.errors import QueuackError
+from queuack.executors.base import Attempt, Listener
+from queuack.executors.connection import Connection
+from queuack.executors.crew import LOOK_AHEAD, Handed, Worker, choose, wanted
+from queuack.executors.durations import Durations
+from queuack.executors.nursery import NurseryClient
+from queuack.home import Home
+from queuack.processes import describe_exit, is_alive, read_worker_file, start_ticks
+from queuack.protocol import (
+    Ack,
+    CallbackRan,
+    Cancel,
+    Executing,
+    Fact,
+    Finished,
+    Hello,
+    Leaving,
+    Recall,
+    Recalled,
+    Run,
+    Started,
+    Stop,
+    ToDaemon,
+    Workload,
+)
+
+log = logging.getLogger("queuack.executor")
+
+WATCH_SECONDS = 0.025
+"""Between two looks for slow tasks, while something waits."""
+LATE_SECONDS = 0.01
+MAX_LATE_LOOKS = 3
+CHORES_SECONDS = 1.0
+STARTUP_SECONDS = 30.0
+"""A worker that has not introduced itself by then is killed."""
+DEATH_SECONDS = 1.0
+"""How long a dead worker's socket may stay open (in processes it left behind) until its facts count as complete."""
+MAX_STARTING = 8
+"""Workers being started at once."""
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Numbers of ``[workers]`` and ``[core] parallelism``; times in seconds."""
+
+    parallelism: int = 32
+    min_workers: int = 2
+    idle_timeout: float = 60.0
+    heartbeat_timeout: float = 300.0
+    kill_grace: float = 5.0
+
+    @classmethod
+    def from_config(cls) -> LocalSettings:
+        parallelism = config.get_int("core", "parallelism")
+        return cls(
+            parallelism=parallelism,
+            min_workers=min(config.get_int("workers", "min_workers"), parallelism),
+            idle_timeout=config.get_float("workers", "idle_timeout"),
+            heartbeat_timeout=config.get_float("workers", "heartbeat_timeout"),
+            kill_grace=config.get_float("workers", "kill_grace"),
+        )
+
+
+class LocalExecutor:
+    """Implements ``executors.base.Executor``."""
+
+    def __init__(self, home: Home, listener: Listener, nursery: NurseryClient, settings: LocalSettings) -> None:
+        self._home = home
+        self._listener = listener
+        self._nursery = nursery
+        self._settings = settings
+        self._durations = Durations()
+        self._backlog: deque[Workload] = deque()
+        self._workers: dict[str, Worker] = {}
+        self._by_connection: dict[Connection, Worker] = {}
+        self._where: dict[Attempt, Worker] = {}
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._pumping = False
+        self._watch: asyncio.TimerHandle | None = None
+        self._late_looks = 0
+        self._deadlines: dict[Attempt, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._chores: asyncio.Task[None] | None = None
+        self._start_failures = 0
+        self._no_fork_before = 0.0
+        self._stopping = False
+
+    # ── what the daemon asks ─────────────────────────────────────────────────────────────────────
+    @property
+    def load(self) -> int:
+        return len(self._where) + len(self._backlog)
+
+    @property
+    def slots(self) -> int:
+        return max(0, self._settings.parallelism - self.load)
+
+    @property
+    def workers(self) -> list[Worker]:
+        """For status pages and tests."""
+        return list(self._workers.values())
+
+    async def start(self) -> None:
+        self._chores = self._loop.create_task(self._do_chores())
+        self._pump()
+
+    def submit(self, workloads: Sequence[Workload]) -> None:
+        self._backlog.extend(workloads)
+        self._pump()
+
+    def cancel(self, ti_id: int, try_number: int, reason: str) -> None:
+        key = (ti_id, try_number)
+        worker = self._where.get(key)
+        if worker is None:
+            kept = [workload for workload in self._backlog if (workload.ti_id, workload.try_number) != key]
+            self._backlog = deque(kept)
+            return
+        worker.queue[key].cancelled = True
+        if worker.connection is not None:
+            worker.connection.send(Cancel(ti_id, try_number, reason))
+        self._set_deadline(key, self._settings.kill_grace, f"the task did not stop when it was cancelled ({reason})")
+
+    def acknowledge(self, worker_id: str, seq: int) -> None:
+        worker = self._workers.get(worker_id)
+        if worker is None:
+            return
+        worker.acknowledged = max(worker.acknowledged, seq)
+        if worker.connection is not None:
+            worker.connection.send(Ack(seq))
+
+    async def recover(self, timeout: float) -> set[Attempt]:
+        """What the workers of an earlier daemon hold. A worker that does not come back within ``timeout`` seconds is
+        killed; files of dead ones are removed."""
+        expected = {}
+        for path in sorted(self._home.workers.glob("*.json")):
+            file = read_worker_file(path)
+            if file is not None and is_alive(file):
+                expected[path.stem] = file
+            else:
+                path.unlink(missing_ok=True)
+        until = self._loop.time() + timeout
+        while any(worker_id not in self._workers and is_alive(file) for worker_id, file in expected.items()):
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), max(0.0, min(0.1, until - self._loop.time())))
+            except TimeoutError:
+                if self._loop.time() >= until:
+                    break
+        for worker_id, file in expected.items():
+            if worker_id not in self._workers:
+                if is_alive(file):
+                    log.warning("Worker %s (pid %d) did not come back; it is killed.", worker_id, file.pid)
+                    kill(file.pid)
+                while is_alive(file):
+                    await asyncio.sleep(0.005)
+                (self._home.workers / f"{worker_id}.json").unlink(missing_ok=True)
+        return set(self._where)
+
+    async def stop(self, grace: float) -> None:
+        self._stopping = True
+        if self._chores is not None:
+            self._chores.cancel()
+        for worker in self._workers.values():
+            worker.leaving = True
+            if worker.connection is not None:
+                worker.connection.send(Stop())
+        for number, patience in ((0, grace), (signal.SIGTERM, self._settings.kill_grace), (signal.SIGKILL, 5.0)):
+            for worker in list(self._workers.values()):
+                if number:
+                    worker.killed_because = worker.killed_because or "it was stopped with the daemon"
+                    self._signal(worker, number)
+            if await self._all_gone(patience):
+                break
+        for handle in (*self._deadlines.values(), *([self._watch] if self._watch else [])):
+            handle.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *([self._chores] if self._chores else []), return_exceptions=True)
+
+    async def _all_gone(self, patience: float) -> bool:
+        until = self._loop.time() + patience
+        while self._workers and self._loop.time() < until:
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), max(0.0, until - self._loop.time()))
+            except TimeoutError:
+                pass
+        return not self._workers
+
+    # ── handing out ──────────────────────────────────────────────────────────────────────────────
+    def _pump_soon(self) -> None:
+        if not self._pumping:
+            self._pumping = True
+            self._loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Hand out what can be handed out, start workers for what cannot, look again later if anything waits."""
+        self._pumping = False
+        if self._stopping:
+            return
+        now = self._loop.time()
+        batches: dict[str, list[Workload]] = {}
+        while self._backlog:
+            expected = self._durations.expect(self._backlog[0])
+            worker = choose(self._workers.values(), expected)
+            if worker is None:
+                break
+            workload = self._backlog.popleft()
+            self._hand(worker, workload, expected, now)
+            batches.setdefault(worker.worker_id, []).append(workload)
+        for worker_id, workloads in batches.items():
+            connection = self._workers[worker_id].connection
+            if connection is not None:
+                connection.send(Run(workloads))
+        self._grow(now)
+        if self._watch is None and self._something_waits():
+            self._watch = self._loop.call_later(WATCH_SECONDS, self._look_for_slow, now + WATCH_SECONDS)
+
+    def _hand(self, worker: Worker, workload: Workload, expected: float | None, now: float) -> None:
+        key = (workload.ti_id, workload.try_number)
+        if not worker.queue:
+            worker.last_heard = now
+            worker.advance(now)
+        worker.queue[key] = Handed(key, workload, expected)
+        self._where[key] = worker
+
+    def _something_waits(self) -> bool:
+        return any(
+            worker.queue and worker.is_ready and (worker.waiting or (self._backlog and not worker.is_slow))
+            for worker in self._workers.values()
+        )
+
+    def _look_for_slow(self, due: float) -> None:
+        """Take back what waits behind slow tasks. A look that comes late says more of the daemon than of the tasks."""
+        self._watch = None
+        now = self._loop.time()
+        if now - due > LATE_SECONDS and self._late_looks < MAX_LATE_LOOKS:
+            self._late_looks += 1
+            self._pump()
+            return
+        self._late_looks = 0
+        for worker in self._workers.values():
+            worker.look(now)
+            if worker.connection is None or not worker.is_slow:
+                continue
+            keys = [entry.key for entry in worker.waiting if not entry.recalled and not entry.cancelled]
+            if keys:
+                for key in keys:
+                    worker.queue[key].recalled = True
+                worker.connection.send(Recall(keys))
+        self._pump()
+
+    def _take_back(self, worker: Worker, keys: Sequence[Attempt]) -> None:
+        """The worker gave these back, or has stopped what was cancelled."""
+        for key in reversed(keys):
+            entry = self._remove(worker, key)
+            if entry is None or entry.cancelled:
+                continue
+            if entry.workload is None:
+                self._listener.returned(*key)
+            else:
+                self._backlog.appendleft(entry.workload)
+        self._pump_soon()
+
+    def _remove(self, worker: Worker, key: Attempt) -> Handed | None:
+        entry = worker.queue.pop(key, None)
+        if entry is not None:
+            self._where.pop(key, None)
+            self._clear_deadline(key)
+            worker.idle_since = self._loop.time()
+            worker.advance(worker.idle_since)
+        return entry
+
+    # ── workers come and go ──────────────────────────────────────────────────────────────────────
+    def _grow(self, now: float) -> None:
+        if self._stopping or now < self._no_fork_before:
+            return
+        present = sum(not worker.leaving for worker in self._workers.values())
+        starting = sum(worker.is_starting for worker in self._workers.values())
+        count = wanted(
+            self._workers.values(),
+            (self._backlog[index] for index in range(min(len(self._backlog), LOOK_AHEAD))),
+            self._durations,
+            self._settings.parallelism,
+        )
+        count = max(count, self._settings.min_workers - present)
+        for _ in range(min(count, MAX_STARTING - starting)):
+            self._start_worker(now)
+
+    def _start_worker(self, now: float) -> None:
+        worker = Worker(f"w{uuid.uuid4().hex[:12]}", born_at=now, last_heard=now, idle_since=now)
+        self._workers[worker.worker_id] = worker
+        self._spawn(self._fork(worker))
+
+    async def _fork(self, worker: Worker) -> None:
+        def on_exit(pid: int, status: int) -> None:
+            self._on_exit(worker, status)
+
+        try:
+            worker.pid = await self._nursery.fork("worker", worker.worker_id, on_exit=on_exit)
+        except QueuackError as error:
+            self._start_failed(worker, error.message)
+            self._workers.pop(worker.worker_id, None)
+            self._changed.set()
+
+    def _start_failed(self, worker: Worker, reason: str) -> None:
+        """A worker never came up: do not try again at once, again and again."""
+        self._start_failures += 1
+        pause = min(5.0, 0.05 * 2**self._start_failures)
+        self._no_fork_before = self._loop.time() + pause
+        log.error("Worker %s could not start (%s); next try in %.1f s.", worker.worker_id, reason, pause)
+        self._loop.call_later(pause + 0.001, self._pump)
+
+    def attach(self, connection: Connection, hello: Hello) -> None:
+        now = self._loop.time()
+        worker = self._workers.get(hello.name)
+        if worker is None:
+            ticks = start_ticks(hello.pid)
+            worker = Worker(hello.name, pid=hello.pid, adopted=True, start_ticks=ticks, born_at=now)
+            self._workers[hello.name] = worker
+        if worker.connection is not None:
+            self._by_connection.pop(worker.connection, None)
+        worker.pid = hello.pid
+        worker.introduced = True
+        worker.connection = connection
+        worker.last_heard = worker.idle_since = now
+        self._by_connection[connection] = worker
+        self._start_failures = 0
+        self._compare(worker, hello)
+        if worker.acknowledged:
+            connection.send(Ack(worker.acknowledged))
+        if self._stopping:
+            connection.send(Stop())
+        self._changed.set()
+        self._pump_soon()
+
+    def _compare(self, worker: Worker, hello: Hello) -> None:
+        """What the worker says it has is true; what it does not know of never reached it."""
+        held = {(entry.ti_id, entry.try_number): entry for entry in hello.holding}
+        for key in [key for key in worker.queue if key not in held]:
+            entry = self._remove(worker, key)
+            if entry is not None and not entry.cancelled:
+                self._listener.returned(*key)
+        for key, entry_held in held.items():
+            known = worker.queue.get(key)
+            if known is None:
+                known = worker.queue[key] = Handed(key, None, None)
+                self._where[key] = worker
+                worker.advance(self._loop.time())
+            known.running = known.running or entry_held.phase != "waiting"
+            if known.cancelled and worker.connection is not None:
+                worker.connection.send(Cancel(*key, "cancelled"))
+
+    def on_disconnect(self, connection: Connection) -> None:
+        worker = self._by_connection.pop(connection, None)
+        if worker is None or worker.connection is not connection:
+            return
+        worker.connection = None
+        if worker.exited:
+            self._bury(worker)
+        else:
+            self._spawn(self._await_death(worker))
+
+    async def _await_death(self, worker: Worker) -> None:
+        """It hung up: it ends, or it comes back."""
+        until = self._loop.time() + self._settings.kill_grace
+        while worker.connection is None and not worker.exited:
+            if worker.adopted and (worker.pid is None or start_ticks(worker.pid) != worker.start_ticks):
+                self._on_exit(worker, None)
+                return
+            if self._loop.time() > until:
+                self._kill(worker, "it hung up and did not come back")
+                until = float("inf")
+            await asyncio.sleep(0.01)
+
+    def _on_exit(self, worker: Worker, status: int | None) -> None:
+        if worker.exited:
+            return
+        worker.exited = True
+        worker.exit_status = status
+        if worker.connection is None:
+            self._bury(worker)
+        else:  # What it said last may still be in the socket.
+            self._loop.call_later(DEATH_SECONDS, self._bury, worker)
+
+    def _bury(self, worker: Worker) -> None:
+        """It is dead and all it said has been heard: settle what it held, replace it."""
+        if self._workers.pop(worker.worker_id, None) is None:
+            return
+        if worker.connection is not None:
+            self._by_connection.pop(worker.connection, None)
+            worker.connection.close()
+        (self._home.workers / f"{worker.worker_id}.json").unlink(missing_ok=True)
+        reason = f"The worker (pid {worker.pid}) {describe_exit(worker.exit_status)}."
+        if worker.killed_because:
+            reason = f"The worker (pid {worker.pid}) was killed: {worker.killed_because}."
+        if not worker.introduced and not worker.leaving:
+            self._start_failed(worker, reason)
+        for key, entry in list(worker.queue.items()):
+            self._remove(worker, key)
+            if entry.cancelled:
+                continue
+            if entry.running:
+                self._listener.lost(*key, reason)
+            elif not self._stopping:
+                self._listener.returned(*key)
+        self._changed.set()
+        self._pump_soon()
+
+    # ── what workers say ─────────────────────────────────────────────────────────────────────────
+    def on_message(self, connection: Connection, message: ToDaemon) -> None:
+        worker = self._by_connection.get(connection)
+        if worker is None:
+            return
+        worker.last_heard = self._loop.time()
+        match message:
+            case Fact():
+                self._on_fact(worker, message)
+            case Recalled(attempts):
+                self._take_back(worker, attempts)
+            case Executing(ti_id, try_number):
+                self._on_executing(worker, (ti_id, try_number))
+            case Leaving():
+                worker.leaving = True
+                self._pump_soon()
+
+    def _on_fact(self, worker: Worker, fact: Fact) -> None:
+        if fact.seq <= worker.last_seq:
+            return
+        worker.last_seq = fact.seq
+        match fact:
+            case Started(ti_id=ti_id, try_number=try_number):
+                entry = worker.queue.get((ti_id, try_number))
+                if entry is not None:
+                    entry.running = True
+                    worker.advance(worker.last_heard)
+                if ti_id < 0:
+                    return  # A callback has no state to begin; its end acknowledges this too.
+            case Finished(ti_id=ti_id, try_number=try_number):
+                entry = self._remove(worker, (ti_id, try_number))
+                if entry is not None and entry.workload is not None and fact.started_at is not None:
+                    self._durations.learn(entry.workload, max(0, fact.at - fact.started_at - fact.import_us) / 1e6)
+                self._pump_soon()
+            case CallbackRan(callback_id=callback_id):
+                self._remove(worker, (-callback_id, 1))
+                self._pump_soon()
+        self._listener.deliver(worker.worker_id, [fact])
+
+    def _on_executing(self, worker: Worker, key: Attempt) -> None:
+        entry = worker.queue.get(key)
+        if entry is None or entry.workload is None or entry.workload.execution_timeout is None:
+            return
+        limit = entry.workload.execution_timeout
+        self._set_deadline(
+            key, limit + self._settings.kill_grace, f"the task did not yield to its execution_timeout of {limit:g} s"
+        )
+
+    # ── ends ─────────────────────────────────────────────────────────────────────────────────────
+    def _set_deadline(self, key: Attempt, seconds: float, reason: str) -> None:
+        self._clear_deadline(key)
+        self._deadlines[key] = self._loop.call_later(seconds, self._on_deadline, key, reason)
+
+    def _clear_deadline(self, key: Attempt) -> None:
+        handle = self._deadlines.pop(key, None)
+        if handle is not None:
+            handle.cancel()
+
+    def _on_deadline(self, key: Attempt, reason: str) -> None:
+        self._deadlines.pop(key, None)
+        worker = self._where.get(key)
+        if worker is not None:
+            self._kill(worker, reason)
+
+    def _kill(self, worker: Worker, reason: str) -> None:
+        worker.killed_because = worker.killed_because or reason
+        worker.leaving = True
+        log.warning("Worker %s (pid %s) is killed: %s.", worker.worker_id, worker.pid, reason)
+        self._signal(worker, signal.SIGKILL)
+
+    def _signal(self, worker: Worker, number: int) -> None:
+        if worker.pid is None or worker.exited:
+            return
+        if worker.adopted:
+            if start_ticks(worker.pid) == worker.start_ticks:
+                kill(worker.pid, number)
+            return
+        try:
+            self._nursery.signal(worker.pid, number)
+        except QueuackError:
+            kill(worker.pid, number)
+
+    async def _do_chores(self) -> None:
+        """Once a second: send idle workers home, end hung ones."""
+        while True:
+            await asyncio.sleep(CHORES_SECONDS)
+            now = self._loop.time()
+            spare = sum(worker.is_ready for worker in self._workers.values()) - self._settings.min_workers
+            for worker in list(self._workers.values()):
+                if worker.is_starting and now - worker.born_at > STARTUP_SECONDS:
+                    self._kill(worker, "it did not introduce itself")
+                elif worker.queue and worker.connection and now - worker.last_heard > self._settings.heartbeat_timeout:
+                    self._kill(worker, f"no heartbeat for {self._settings.heartbeat_timeout:g} s")
+                elif spare > 0 and worker.is_ready and not worker.queue and not self._backlog:
+                    if now - worker.idle_since > self._settings.idle_timeout and worker.connection is not None:
+                        worker.leaving = True
+                        worker.connection.send(Stop())
+                        spare -= 1
+
+    def _spawn(self, work: Any) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def kill(pid: int, number: int = signal.SIGKILL) -> None:
+    """Send a signal; a process that is gone is fine."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,1 @@
+"""The standard sensors, built on authoring only."""

@@ -1,0 +1,240 @@
+"""Every setting there is, in one table: section, key, type, default, help.
+
+Code, command line, documentation and the ``airflow.configuration.conf`` emulation derive from it. It decides names,
+types, limits and defaults; it must not read anything. Names are Airflow's where Airflow has the setting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["bool", "int", "float", "str", "path"]
+"""How a text is read. ``path``: relative ones are taken from the home folder."""
+
+Scalar = bool | int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row. ``default=None`` marks a setting that may be unset (write it empty to unset it)."""
+
+    section: str
+    key: str
+    type: Kind
+    default: Scalar
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+
+    @property
+    def name(self) -> str:
+        """``section.key``, as commands and messages write it."""
+        return f"{self.section}.{self.key}"
+
+    @property
+    def environment_key(self) -> str:
+        """What follows ``QUEUACK__`` or ``AIRFLOW__`` in the environment."""
+        return f"{self.section}__{self.key}".upper()
+
+
+SECTIONS: dict[str, str] = {
+    "core": "Folders, limits and the defaults of DAGs and tasks.",
+    "scheduler": "How runs come to be.",
+    "dag_processor": "How DAG files are found and parsed.",
+    "workers": "The processes that run tasks.",
+    "operators": "Defaults of operators.",
+    "logging": "Log files of tasks and of the daemon.",
+    "api": "The REST API and the web interface.",
+    "database": "The DuckDB file.",
+}
+
+SETTINGS: tuple[Setting, ...] = (
+    # ── core ──
+    Setting("core", "dags_folder", "path", "dags", "Folder of the DAG files."),
+    Setting("core", "plugins_folder", "path", "plugins", "Folder of the plugins; importable by DAG files."),
+    Setting("core", "parallelism", "int", 32, "Task instances that may run at once, over all DAGs.", minimum=1),
+    Setting("core", "dags_are_paused_at_creation", "bool", False, "A new DAG starts paused."),
+    Setting("core", "max_active_tasks_per_dag", "int", 16, "Default of a DAG's max_active_tasks.", minimum=0),
+    Setting("core", "max_active_runs_per_dag", "int", 16, "Default of a DAG's max_active_runs.", minimum=0),
+    Setting(
+        "core",
+        "max_consecutive_failed_dag_runs_per_dag",
+        "int",
+        0,
+        "Default of a DAG's max_consecutive_failed_dag_runs: so many failures in a row pause it. 0 = never.",
+        minimum=0,
+    ),
+    Setting("core", "default_timezone", "str", "utc", "Time zone of naive dates: utc, system or an IANA name."),
+    Setting("core", "default_task_retries", "int", 0, "Retries of a task that does not say.", minimum=0),
+    Setting("core", "default_task_retry_delay", "int", 300, "Seconds between tries of a task.", minimum=0),
+    Setting("core", "max_task_retry_delay", "int", 86_400, "Longest delay between tries, in seconds.", minimum=0),
+    Setting(
+        "core", "default_task_execution_timeout", "int", None, "Seconds a task may run; unset = no limit.", minimum=0
+    ),
+    Setting(
+        "core",
+        "default_task_weight_rule",
+        "str",
+        "downstream",
+        "How priority weights add up over a DAG.",
+        choices=("downstream", "upstream", "absolute"),
+    ),
+    Setting("core", "default_pool_task_slot_count", "int", 128, "Slots of default_pool at its creation.", minimum=-1),
+    Setting("core", "dagbag_import_timeout", "float", 30.0, "Seconds one DAG file may take to import.", minimum=0),
+    Setting(
+        "core",
+        "dag_discovery_safe_mode",
+        "bool",
+        True,
+        "Look only into files whose text has both 'dag' and 'airflow' or 'queuack' in it.",
+    ),
+    Setting(
+        "core", "dag_ignore_file_syntax", "str", "glob", "Syntax of .airflowignore files.", choices=("glob", "regexp")
+    ),
+    Setting("core", "dag_run_conf_overrides_params", "bool", True, "The conf of a run overrides the DAG's params."),
+    Setting("core", "enable_xcom_pickling", "bool", False, "XCom values that are not JSON may be pickled."),
+    Setting(
+        "core",
+        "xcom_max_inline_bytes",
+        "int",
+        262_144,
+        "Larger XCom values go to a file beside the database.",
+        minimum=0,
+    ),
+    Setting(
+        "core", "killed_task_cleanup_time", "int", 60, "Seconds that running tasks have to end at a stop.", minimum=0
+    ),
+    Setting(
+        "core", "max_templated_field_length", "int", 4096, "Characters of a rendered field that are kept.", minimum=0
+    ),
+    Setting("core", "max_map_length", "int", 1024, "Most instances a mapped task may expand to.", minimum=0),
+    Setting("core", "load_examples", "bool", False, "Load the example DAGs that ship with Queuack."),
+    Setting("core", "unit_test_mode", "bool", False, "User code may ask whether it runs in a test."),
+    Setting("core", "hide_sensitive_var_conn_fields", "bool", True, "Mask secrets in logs and commands."),
+    Setting("core", "sensitive_var_conn_names", "str", "", "More words, comma-separated, that mark a name as secret."),
+    # ── scheduler ──
+    Setting("scheduler", "catchup_by_default", "bool", False, "Default of a DAG's catchup."),
+    Setting(
+        "scheduler",
+        "create_cron_data_intervals",
+        "bool",
+        False,
+        "A cron schedule spans data intervals (as in Airflow 2) instead of being points in time.",
+    ),
+    Setting(
+        "scheduler",
+        "create_delta_data_intervals",
+        "bool",
+        False,
+        "A timedelta schedule spans data intervals (as in Airflow 2) instead of being points in time.",
+    ),
+    Setting(
+        "scheduler", "max_dagruns_to_create_per_loop", "int", 100, "Runs that one step creates at most.", minimum=1
+    ),
+    Setting(
+        "scheduler",
+        "ignore_first_depends_on_past_by_default",
+        "bool",
+        True,
+        "A task with depends_on_past may run when it has no earlier instance.",
+    ),
+    # ── dag_processor ──
+    Setting("dag_processor", "parsing_processes", "int", 2, "DAG files parsed at once.", minimum=1),
+    Setting(
+        "dag_processor",
+        "refresh_interval",
+        "int",
+        30,
+        "Seconds between full scans of the folder; changes are seen at once without it.",
+        minimum=1,
+    ),
+    Setting(
+        "dag_processor",
+        "min_file_process_interval",
+        "int",
+        30,
+        "Seconds until a file that failed, or that asked for variables, connections or the network, is parsed again; "
+        "0 = only when something changes.",
+        minimum=0,
+    ),
+    Setting(
+        "dag_processor",
+        "dag_file_processor_timeout",
+        "int",
+        50,
+        "Seconds until a parsing process is killed.",
+        minimum=1,
+    ),
+    Setting(
+        "dag_processor",
+        "max_file_memory_mb",
+        "int",
+        2048,
+        "Memory one parsing process may take. 0 = no limit.",
+        minimum=0,
+    ),
+    # ── workers ──
+    Setting("workers", "min_workers", "int", 2, "Workers kept warm while there is nothing to do.", minimum=0),
+    Setting(
+        "workers", "max_tasks_per_worker", "int", 1000, "Tasks after which a worker is replaced. 0 = never.", minimum=0
+    ),
+    Setting(
+        "workers", "max_worker_memory_mb", "int", 0, "Memory after which a worker is replaced. 0 = no limit.", minimum=0
+    ),
+    Setting("workers", "reconnect_timeout", "float", 300.0, "Seconds a worker waits for a lost daemon.", minimum=0),
+    Setting(
+        "workers",
+        "adopt_timeout",
+        "float",
+        30.0,
+        "Seconds a restarted daemon waits for the workers of the one before it; what they held is then retried.",
+        minimum=0,
+    ),
+    Setting(
+        "workers", "idle_timeout", "float", 60.0, "Seconds until an idle worker beyond min_workers leaves.", minimum=0
+    ),
+    Setting(
+        "workers",
+        "heartbeat_timeout",
+        "float",
+        300.0,
+        "Seconds of silence after which a worker counts as dead.",
+        minimum=1,
+    ),
+    Setting(
+        "workers", "kill_grace", "float", 5.0, "Seconds from asking a task to stop to killing its process.", minimum=0
+    ),
+    Setting(
+        "workers",
+        "isolation",
+        "str",
+        "warm",
+        "warm: tasks run in the worker itself; fork: each in a fork of it.",
+        choices=("warm", "fork"),
+    ),
+    # ── operators ──
+    Setting("operators", "default_owner", "str", "airflow", "Owner of a task that names none."),
+    Setting("operators", "default_queue", "str", "default", "Queue of a task that names none."),
+    Setting("operators", "default_deferrable", "bool", False, "Operators that can be deferred are."),
+    # ── logging ──
+    Setting("logging", "base_log_folder", "path", "logs", "Folder of the log files."),
+    Setting(
+        "logging",
+        "logging_level",
+        "str",
+        "INFO",
+        "Least level that is written.",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    ),
+    Setting("logging", "min_length_masked_secret", "int", 5, "Shorter secrets are not masked in logs.", minimum=1),
+    # ── api ──
+    Setting("api", "host", "str", "127.0.0.1", "Address the server listens on."),
+    Setting("api", "port", "int", 8080, "Port the server listens on.", minimum=0),
+    Setting("api", "base_url", "str", "http://localhost:8080", "Address that links in logs and messages start with."),
+    # ── database ──
+    Setting("database", "memory_limit", "str", "1GB", "Memory DuckDB may take, as DuckDB writes it."),
+    Setting("database", "threads", "int", 4, "Threads DuckDB may use.", minimum=1),
+)
+
+BY_NAME: dict[tuple[str, str], Setting] = {(setting.section, setting.key): setting for setting in SETTINGS}

@@ -1,0 +1,99 @@
+"""A step's writes, sorted by table and boiled down to what is left of them. Decides which write wins; no SQL.
+
+Later writes win over earlier ones of the same row: the last InstanceRow, RunRow or VariableRow of a key counts, an
+XCom pushed and cleared in the same batch is not written. A DagDeleted is not handled here: it ends a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from queuack.engine import effects as fx
+from queuack.errors import StoreError
+
+Place = tuple[str, str, str, int]
+"""dag_id, run_id, task_id, map_index."""
+
+
+class Batch:
+    """What a transaction has to write. Filled with ``add``, then read by the writer."""
+
+    def __init__(self) -> None:
+        self.dags: dict[str, fx.DagRow] = {}
+        self.next_runs: dict[str, fx.NextRunRow] = {}
+        self.versions: list[fx.DagVersionRow] = []
+        self.sources: dict[int, fx.DagSourceRow] = {}
+        self.import_errors: dict[str, fx.ImportErrorRows] = {}
+        self.runs: dict[int, fx.RunRow] = {}
+        self.new_instances: list[fx.NewInstances] = []
+        self.instances: dict[int, fx.InstanceRow] = {}
+        self.history: list[fx.InstanceRow] = []
+        self.cleared_places: set[Place] = set()
+        self.cleared_keys: set[tuple[Place, str]] = set()
+        self.xcoms: dict[Place, dict[str, fx.XComRow]] = {}
+        self.rendered: dict[Place, fx.RenderedFieldsRow] = {}
+        self.log: list[fx.LogRow] = []
+        self.pools: dict[str, fx.PoolRow | None] = {}
+        self.variables: dict[str, fx.VariableRow | None] = {}
+        self.callbacks: dict[int, fx.CallbackRow] = {}
+        self.callbacks_done: set[int] = set()
+
+    def add(self, write: fx.Write) -> None:
+        """Take one write in. Raises StoreError for a type that no table knows."""
+        handler = _HANDLERS.get(type(write))
+        if handler is None:
+            raise StoreError(f"The store does not know the write {type(write).__name__}.")
+        handler(self, write)
+
+    def _import_errors(self, write: fx.ImportErrorRows) -> None:
+        self.import_errors[write.relative_fileloc] = write
+
+    def _xcom(self, write: fx.XComRow) -> None:
+        self.xcoms.setdefault(_place(write), {})[write.key] = write
+
+    def _xcoms_cleared(self, write: fx.XComsCleared) -> None:
+        place = _place(write)
+        if write.key is None:
+            self.xcoms.pop(place, None)
+            self.cleared_places.add(place)
+        else:
+            self.xcoms.get(place, {}).pop(write.key, None)
+            self.cleared_keys.add((place, write.key))
+
+    def _rendered(self, write: fx.RenderedFieldsRow) -> None:
+        self.rendered[_place(write)] = write
+
+
+def _place(write: fx.XComRow | fx.XComsCleared | fx.RenderedFieldsRow) -> Place:
+    return (write.dag_id, write.run_id, write.task_id, write.map_index)
+
+
+_HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
+    fx.DagRow: lambda batch, write: batch.dags.__setitem__(write.dag_id, write),
+    fx.NextRunRow: lambda batch, write: batch.next_runs.__setitem__(write.dag_id, write),
+    fx.DagVersionRow: lambda batch, write: batch.versions.append(write),
+    fx.DagSourceRow: lambda batch, write: batch.sources.__setitem__(write.version_id, write),
+    fx.ImportErrorRows: Batch._import_errors,
+    fx.RunRow: lambda batch, write: batch.runs.__setitem__(write.id, write),
+    fx.NewInstances: lambda batch, write: batch.new_instances.append(write),
+    fx.InstanceRow: lambda batch, write: batch.instances.__setitem__(write.id, write),
+    fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write.row),
+    fx.XComRow: Batch._xcom,
+    fx.XComsCleared: Batch._xcoms_cleared,
+    fx.RenderedFieldsRow: Batch._rendered,
+    fx.LogRow: lambda batch, write: batch.log.append(write),
+    fx.PoolRow: lambda batch, write: batch.pools.__setitem__(write.pool, write),
+    fx.PoolDeleted: lambda batch, write: batch.pools.__setitem__(write.pool, None),
+    fx.VariableRow: lambda batch, write: batch.variables.__setitem__(write.key, write),
+    fx.VariableDeleted: lambda batch, write: batch.variables.__setitem__(write.key, None),
+    fx.CallbackRow: lambda batch, write: batch.callbacks.__setitem__(write.id, write),
+    fx.CallbackDone: lambda batch, write: batch.callbacks_done.add(write.id),
+}
+
+
+def columns(rows: Iterable[Any], *names: str, **renamed: str) -> dict[str, list[Any]]:
+    """Rows turned into one list per attribute; ``renamed`` maps parameter name → attribute."""
+    listed = list(rows)
+    wanted = {**{name: name for name in names}, **renamed}
+    return {parameter: [getattr(row, attribute) for row in listed] for parameter, attribute in wanted.items()}

@@ -1,0 +1,249 @@
+-- The first schema: what scheduling, tasks, logs of who did what, and configuration in the database need.
+-- Names follow Airflow's metadata database; instants are TIMESTAMPTZ in UTC; ids are handed out by the daemon
+-- and only grow, so that zone maps find rows without any index.
+
+CREATE TABLE id_floor (
+    name VARCHAR NOT NULL,
+    value BIGINT NOT NULL
+);
+
+CREATE TABLE dag (
+    dag_id VARCHAR NOT NULL,
+    is_paused BOOLEAN NOT NULL,
+    is_stale BOOLEAN NOT NULL,
+    last_parsed_time TIMESTAMPTZ,
+    fileloc VARCHAR,
+    relative_fileloc VARCHAR,
+    bundle_name VARCHAR NOT NULL DEFAULT 'dags-folder',
+    owners VARCHAR,
+    dag_display_name VARCHAR,
+    description VARCHAR,
+    timetable_type VARCHAR NOT NULL,
+    timetable_summary VARCHAR,
+    timetable_description VARCHAR,
+    max_active_tasks INTEGER NOT NULL,
+    max_active_runs INTEGER NOT NULL,
+    max_consecutive_failed_dag_runs INTEGER NOT NULL,
+    has_import_errors BOOLEAN NOT NULL DEFAULT false,
+    next_dagrun TIMESTAMPTZ,
+    next_dagrun_data_interval_start TIMESTAMPTZ,
+    next_dagrun_data_interval_end TIMESTAMPTZ,
+    next_dagrun_create_after TIMESTAMPTZ
+);
+
+CREATE TABLE dag_tag (
+    name VARCHAR NOT NULL,
+    dag_id VARCHAR NOT NULL
+);
+
+CREATE TABLE dag_version (
+    id BIGINT NOT NULL,
+    version_number INTEGER NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    bundle_name VARCHAR NOT NULL DEFAULT 'dags-folder',
+    created_at TIMESTAMPTZ NOT NULL,
+    last_updated TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE serialized_dag (
+    dag_version_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    data JSON NOT NULL,
+    dag_hash VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_updated TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE dag_code (
+    dag_version_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    fileloc VARCHAR NOT NULL,
+    source_code VARCHAR NOT NULL,
+    source_code_hash VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_updated TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE dag_run (
+    id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    run_type VARCHAR NOT NULL,
+    state VARCHAR,
+    logical_date TIMESTAMPTZ,
+    data_interval_start TIMESTAMPTZ,
+    data_interval_end TIMESTAMPTZ,
+    run_after TIMESTAMPTZ NOT NULL,
+    queued_at TIMESTAMPTZ,
+    start_date TIMESTAMPTZ,
+    end_date TIMESTAMPTZ,
+    conf JSON,
+    triggered_by VARCHAR,
+    triggering_user_name VARCHAR,
+    note VARCHAR,
+    created_dag_version_id BIGINT,
+    clear_number INTEGER NOT NULL DEFAULT 0,
+    updated_at TIMESTAMPTZ
+);
+
+CREATE TABLE task_instance (
+    id BIGINT NOT NULL,
+    dag_run_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    map_index INTEGER NOT NULL DEFAULT -1,
+    dag_version_id BIGINT,
+    state VARCHAR,
+    try_number INTEGER NOT NULL,
+    max_tries INTEGER NOT NULL,
+    start_date TIMESTAMPTZ,
+    end_date TIMESTAMPTZ,
+    duration DOUBLE,
+    scheduled_dttm TIMESTAMPTZ,
+    queued_dttm TIMESTAMPTZ,
+    next_try_at TIMESTAMPTZ,
+    pool VARCHAR NOT NULL,
+    pool_slots INTEGER NOT NULL,
+    queue VARCHAR,
+    priority_weight INTEGER,
+    operator VARCHAR,
+    custom_operator_name VARCHAR,
+    hostname VARCHAR,
+    unixname VARCHAR,
+    pid INTEGER,
+    external_executor_id VARCHAR,
+    run_after TIMESTAMPTZ,
+    rendered_map_index VARCHAR,
+    note VARCHAR,
+    updated_at TIMESTAMPTZ
+);
+
+CREATE TABLE task_instance_history (
+    task_instance_id BIGINT NOT NULL,
+    dag_run_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    map_index INTEGER NOT NULL,
+    dag_version_id BIGINT,
+    state VARCHAR,
+    try_number INTEGER NOT NULL,
+    max_tries INTEGER NOT NULL,
+    start_date TIMESTAMPTZ,
+    end_date TIMESTAMPTZ,
+    duration DOUBLE,
+    scheduled_dttm TIMESTAMPTZ,
+    queued_dttm TIMESTAMPTZ,
+    pool VARCHAR NOT NULL,
+    pool_slots INTEGER NOT NULL,
+    queue VARCHAR,
+    priority_weight INTEGER,
+    operator VARCHAR,
+    custom_operator_name VARCHAR,
+    hostname VARCHAR,
+    unixname VARCHAR,
+    pid INTEGER,
+    external_executor_id VARCHAR,
+    rendered_map_index VARCHAR,
+    updated_at TIMESTAMPTZ
+);
+
+CREATE TABLE rendered_task_instance_fields (
+    dag_run_id BIGINT,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    map_index INTEGER NOT NULL,
+    rendered_fields VARCHAR NOT NULL
+);
+
+-- value holds the text of a JSON value; every other encoding is in value_bytes.
+CREATE TABLE xcom (
+    dag_run_id BIGINT,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    map_index INTEGER NOT NULL,
+    key VARCHAR NOT NULL,
+    encoding VARCHAR NOT NULL,
+    value VARCHAR,
+    value_bytes BLOB,
+    timestamp TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE log (
+    id BIGINT NOT NULL,
+    dttm TIMESTAMPTZ NOT NULL,
+    event VARCHAR NOT NULL,
+    dag_id VARCHAR,
+    run_id VARCHAR,
+    task_id VARCHAR,
+    map_index INTEGER,
+    try_number INTEGER,
+    logical_date TIMESTAMPTZ,
+    owner VARCHAR,
+    extra VARCHAR
+);
+
+CREATE TABLE variable (
+    key VARCHAR NOT NULL,
+    val VARCHAR NOT NULL,
+    description VARCHAR
+);
+
+CREATE TABLE connection (
+    conn_id VARCHAR NOT NULL,
+    conn_type VARCHAR NOT NULL,
+    description VARCHAR,
+    host VARCHAR,
+    schema VARCHAR,
+    login VARCHAR,
+    password VARCHAR,
+    port INTEGER,
+    extra VARCHAR
+);
+
+-- slots: -1 = unlimited.
+CREATE TABLE slot_pool (
+    pool VARCHAR NOT NULL,
+    slots INTEGER NOT NULL,
+    description VARCHAR NOT NULL,
+    include_deferred BOOLEAN NOT NULL
+);
+
+INSERT INTO slot_pool VALUES ('default_pool', 128, 'Default pool', false);
+
+CREATE TABLE import_error (
+    id BIGINT NOT NULL,
+    timestamp TIMESTAMPTZ NOT NULL,
+    filename VARCHAR NOT NULL,
+    bundle_name VARCHAR NOT NULL DEFAULT 'dags-folder',
+    message VARCHAR NOT NULL,
+    line INTEGER,
+    stacktrace VARCHAR NOT NULL
+);
+
+CREATE TABLE job (
+    id BIGINT NOT NULL,
+    job_type VARCHAR,
+    state VARCHAR,
+    hostname VARCHAR,
+    unixname VARCHAR,
+    start_date TIMESTAMPTZ,
+    end_date TIMESTAMPTZ,
+    latest_heartbeat TIMESTAMPTZ
+);
+
+-- Callbacks that a worker must run, kept after they ran: their ids must not be used twice.
+CREATE TABLE callback (
+    id BIGINT NOT NULL,
+    state VARCHAR NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    task_id VARCHAR,
+    map_index INTEGER NOT NULL,
+    kind VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);

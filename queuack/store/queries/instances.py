@@ -1,0 +1,101 @@
+"""Reads task instances, their earlier attempts and their rendered fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from queuack.store.queries.rows import Row, first, raw_rows, rows
+from queuack.store.queries.runs import run_key
+from queuack.store.queries.versions import dag_document
+from queuack.store.reader import Reader
+
+
+def list_instances(reader: Reader, dag_id: str, run_id: str, *, states: Sequence[str] | None = None) -> list[Row]:
+    """The task instances of a run by task_id; empty when there is no such run. ``duration`` is in seconds."""
+    key = run_key(reader, dag_id, run_id)
+    if key is None:
+        return []
+    return rows(reader, "list_instances", {"run_key": key, "states": None if states is None else list(states)})
+
+
+def get_instance(reader: Reader, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Row | None:
+    """One task instance, None when there is none."""
+    key = run_key(reader, dag_id, run_id)
+    if key is None:
+        return None
+    return first(rows(reader, "get_instance", {"run_key": key, "task_id": task_id, "map_index": map_index}))
+
+
+def get_instance_by_id(reader: Reader, ti_id: int) -> Row | None:
+    """One task instance by its id."""
+    return first(rows(reader, "get_instance_by_id", {"id": ti_id}))
+
+
+def count_instances(reader: Reader, dag_id: str, run_id: str) -> dict[str | None, int]:
+    """State → number of task instances of a run."""
+    key = run_key(reader, dag_id, run_id)
+    found = [] if key is None else rows(reader, "count_instances", {"run_key": key})
+    return {row["state"]: row["count"] for row in found}
+
+
+def task_states(
+    reader: Reader,
+    dag_id: str,
+    *,
+    run_ids: Sequence[str] | None = None,
+    logical_dates: Sequence[int] | None = None,
+    task_ids: Sequence[str] | None = None,
+    group_id: str | None = None,
+    states: Sequence[str] | None = None,
+) -> list[Row]:
+    """Rows run_id, logical_date (microseconds), task_id, map_index, state, try_number that pass every filter given.
+
+    ``group_id`` stands for the tasks of a task group and of the groups inside it, as the DAG's newest version has them.
+    """
+    wanted = None if task_ids is None else list(task_ids)
+    if group_id is not None:
+        members = tasks_of_group(reader, dag_id, group_id)
+        wanted = members if wanted is None else [task_id for task_id in wanted if task_id in members]
+    params = {
+        "dag_id": dag_id,
+        "run_ids": None if run_ids is None else list(run_ids),
+        "logical_dates": None if logical_dates is None else list(logical_dates),
+        "task_ids": wanted,
+        "states": None if states is None else list(states),
+    }
+    return raw_rows(reader, "task_states", params)
+
+
+def tasks_of_group(reader: Reader, dag_id: str, group_id: str) -> list[str]:
+    """Ids of the tasks in a task group and in the groups inside it; empty when there is no such group."""
+    document = dag_document(reader, dag_id)
+    if document is None:
+        return []
+    dag = msgspec.json.decode(document)
+    inside = {group_id}
+    groups: list[dict[str, Any]] = dag.get("task_groups", [])
+    for _ in groups:
+        inside |= {group["group_id"] for group in groups if group.get("parent") in inside}
+    return [task["task_id"] for task in dag.get("tasks", []) if task.get("task_group") in inside]
+
+
+def list_history(
+    reader: Reader, dag_id: str, run_id: str, task_id: str | None = None, map_index: int | None = None
+) -> list[Row]:
+    """Attempts that ended and were not the last, oldest first; of the whole run when no task is named."""
+    key = run_key(reader, dag_id, run_id)
+    if key is None:
+        return []
+    return rows(reader, "list_history", {"run_key": key, "task_id": task_id, "map_index": map_index})
+
+
+def rendered_fields(reader: Reader, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Row | None:
+    """Field → rendered value; None when the task has not run."""
+    key = run_key(reader, dag_id, run_id)
+    if key is None:
+        return None
+    found = first(rows(reader, "rendered_fields", {"run_key": key, "task_id": task_id, "map_index": map_index}))
+    return None if found is None else found["rendered_fields"]

@@ -1,0 +1,63 @@
+"""Reads XComs, in the encoding they were written in: nothing is decoded here, least of all a pickle."""
+
+from __future__ import annotations
+
+from queuack.store.queries.rows import Row, first, rows
+from queuack.store.queries.runs import run_key
+from queuack.store.reader import Reader
+from queuack.store.writer import UNKNOWN_RUN
+
+
+def get_xcom(
+    reader: Reader,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    map_index: int = -1,
+    key: str = "return_value",
+    *,
+    include_prior_dates: bool = False,
+) -> Row | None:
+    """encoding, value (bytes), timestamp, key, run_id, map_index of one XCom; None when there is none.
+
+    With ``include_prior_dates`` the latest one of this run or of the DAG's runs before it.
+    """
+    found = run_key(reader, dag_id, run_id)
+    params = {
+        "run_key": UNKNOWN_RUN if found is None else found,
+        "dag_id": dag_id,
+        "task_id": task_id,
+        "map_index": map_index,
+        "key": key,
+    }
+    if include_prior_dates:
+        return first(_with_bytes(rows(reader, "get_xcom_of_prior_dates", params)))
+    return first(_with_bytes(rows(reader, "get_xcom", {**params, "run_id": run_id})))
+
+
+def list_xcoms(
+    reader: Reader,
+    dag_id: str,
+    run_id: str,
+    task_id: str | None = None,
+    map_index: int | None = None,
+    key: str | None = None,
+) -> list[Row]:
+    """The XComs of a run that pass every filter given, by task, map index and key; ``value`` is bytes."""
+    found = run_key(reader, dag_id, run_id)
+    params = {
+        "run_key": UNKNOWN_RUN if found is None else found,
+        "dag_id": dag_id,
+        "run_id": run_id,
+        "task_id": task_id,
+        "map_index": map_index,
+        "key": key,
+    }
+    return _with_bytes(rows(reader, "list_xcoms", params))
+
+
+def _with_bytes(found: list[Row]) -> list[Row]:
+    for row in found:
+        held = row.pop("value_bytes")
+        row["value"] = row["value"].encode() if held is None else held
+    return found

@@ -1,0 +1,139 @@
+"""Reads what the engine is rebuilt from at start. Decides how much of the past is read; interprets nothing of it.
+
+Bounded: unfinished runs with their task instances, and of finished runs only what the next ones depend on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from queuack.engine.effects import CallbackRow, RunRow
+from queuack.engine.snapshot import (
+    DagSnapshot,
+    InstanceSnapshot,
+    PoolSnapshot,
+    RunSnapshot,
+    Snapshot,
+    VersionSnapshot,
+)
+from queuack.store.database import Database
+from queuack.store.reader import Reader, fetch
+
+_RUN_FIELDS = (
+    "id", "dag_id", "run_id", "run_type", "state", "logical_date", "data_interval_start", "data_interval_end",
+    "run_after", "queued_at", "start_date", "end_date", "conf", "triggered_by", "triggering_user_name", "note",
+    "dag_version_id", "clear_number", "updated_at",
+)  # fmt: skip
+_INSTANCE_FIELDS = (
+    "id", "task_id", "map_index", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date",
+    "end_date", "retry_at", "pid", "hostname", "unixname", "worker_id",
+)  # fmt: skip
+_CALLBACK_FIELDS = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
+
+_DEPENDS_ON_THE_PAST = ('"depends_on_past":true', '"wait_for_downstream":true')
+"""As a document spells them: compact JSON, and quotes inside strings are escaped, so nothing else matches."""
+
+
+def load_snapshot(database: Database) -> Snapshot:
+    """The engine's memory as the database has it. Raises StoreError when the database cannot be read."""
+    with database.reader() as reader:
+        reader.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            return _read(reader)
+        finally:
+            reader.execute("ROLLBACK")
+
+
+def _read(reader: Reader) -> Snapshot:
+    dag_rows = fetch(reader, "snapshot_dags")
+    unfinished = [_run(row) for row in fetch(reader, "snapshot_unfinished_runs")]
+    past = _past_runs(reader, [row[0] for row in dag_rows if any(mark in row[8] for mark in _DEPENDS_ON_THE_PAST)])
+    runs = past + unfinished
+    current = {row[4] for row in dag_rows}
+    next_ids = fetch(reader, "snapshot_next_ids")[0]
+    return Snapshot(
+        dags=_dags(reader, dag_rows),
+        versions=_versions(reader, {run.dag_version_id for run in runs} - current),
+        runs=_with_instances(reader, runs),
+        pools=[
+            PoolSnapshot(pool=pool, slots=slots, description=description, include_deferred=include_deferred)
+            for pool, slots, description, include_deferred in fetch(reader, "snapshot_pools")
+        ],
+        callbacks=[
+            CallbackRow(**dict(zip(_CALLBACK_FIELDS, row, strict=True))) for row in fetch(reader, "snapshot_callbacks")
+        ],
+        failed_files=[filename for (filename,) in fetch(reader, "snapshot_failed_files")],
+        next_version_id=next_ids[0],
+        next_run_key=next_ids[1],
+        next_ti_id=next_ids[2],
+        next_callback_id=next_ids[3],
+    )
+
+
+def _dags(reader: Reader, rows: list[tuple[Any, ...]]) -> list[DagSnapshot]:
+    last_runs = {row[1]: _run(row) for row in fetch(reader, "snapshot_last_runs")}
+    limits = {row[0]: row[11] for row in rows if row[11] > 0}
+    failures: dict[str, int] = {}
+    if limits:
+        failures = dict(fetch(reader, "snapshot_consecutive_failures", {"dag_id": list(limits)}))
+    return [
+        DagSnapshot(
+            dag_id=dag_id,
+            is_paused=is_paused,
+            is_stale=is_stale,
+            relative_fileloc=relative_fileloc,
+            version_id=version_id,
+            version_number=version_number,
+            document_hash=document_hash,
+            file_hash=file_hash,
+            document=document.encode(),
+            has_import_errors=has_import_errors,
+            last_run=last_runs.get(dag_id),
+            last_parsed_time=last_parsed_time or 0,
+            consecutive_failures=min(failures.get(dag_id, 0), limits.get(dag_id, 0)),
+        )
+        for (
+            dag_id, is_paused, is_stale, relative_fileloc, version_id, version_number, document_hash, file_hash,
+            document, has_import_errors, last_parsed_time, _,
+        ) in rows
+    ]  # fmt: skip
+
+
+def _past_runs(reader: Reader, dag_ids: list[str]) -> list[RunRow]:
+    if not dag_ids:
+        return []
+    return [_run(row) for row in fetch(reader, "snapshot_past_runs", {"dag_id": dag_ids})]
+
+
+def _versions(reader: Reader, version_ids: set[int]) -> list[VersionSnapshot]:
+    if not version_ids:
+        return []
+    return [
+        VersionSnapshot(
+            version_id=version_id,
+            version_number=version_number,
+            dag_id=dag_id,
+            document=document.encode(),
+            file_hash=file_hash,
+        )
+        for version_id, version_number, dag_id, document, file_hash in fetch(
+            reader, "snapshot_versions", {"version_id": sorted(version_ids)}
+        )
+    ]
+
+
+def _with_instances(reader: Reader, runs: list[RunRow]) -> list[RunSnapshot]:
+    snapshots = {run.id: RunSnapshot(row=run, instances=[]) for run in runs}
+    if snapshots:
+        for run_key, *values in fetch(reader, "snapshot_instances", {"run_key": sorted(snapshots)}):
+            instance = InstanceSnapshot(**dict(zip(_INSTANCE_FIELDS, values, strict=True)))
+            snapshots[run_key].instances.append(instance)
+    return [snapshots[key] for key in sorted(snapshots)]
+
+
+def _run(row: tuple[Any, ...]) -> RunRow:
+    values = dict(zip(_RUN_FIELDS, row, strict=True))
+    values["conf"] = msgspec.json.decode(values["conf"]) if values["conf"] else {}
+    return RunRow(**values)

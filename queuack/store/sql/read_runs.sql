@@ -1,0 +1,78 @@
+-- fragment: run_columns
+    id, dag_id, run_id, run_type, state, epoch_us(logical_date) AS logical_date,
+    epoch_us(data_interval_start) AS data_interval_start, epoch_us(data_interval_end) AS data_interval_end,
+    epoch_us(run_after) AS run_after, epoch_us(queued_at) AS queued_at, epoch_us(start_date) AS start_date,
+    epoch_us(end_date) AS end_date, (epoch_us(end_date) - epoch_us(start_date)) / 1e6 AS duration,
+    conf::VARCHAR AS conf, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
+    epoch_us(updated_at) AS updated_at
+
+-- fragment: run_info
+    dag_id, run_id, run_type, epoch_us(logical_date) AS logical_date,
+    epoch_us(data_interval_start) AS data_interval_start, epoch_us(data_interval_end) AS data_interval_end,
+    epoch_us(run_after) AS run_after, epoch_us(queued_at) AS queued_at, epoch_us(start_date) AS start_date,
+    epoch_us(end_date) AS end_date, state, conf::VARCHAR AS conf, coalesce(triggered_by, '') AS triggered_by,
+    triggering_user_name, note, clear_number
+
+-- name: run_key
+-- The id of a run known by name, first step to everything that hangs on it.
+SELECT id FROM dag_run WHERE dag_id = $dag_id AND run_id = $run_id;
+
+-- name: list_runs
+-- Runs, newest first. A filter that is NULL does not filter; the bounds are on the logical date, inclusive, and on
+-- run_after where a run has none.
+SELECT {run_columns}
+FROM dag_run
+WHERE ($dag_id::VARCHAR IS NULL OR dag_id = $dag_id)
+    AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], state))
+    AND ($start::BIGINT IS NULL OR coalesce(logical_date, run_after) >= make_timestamptz($start::BIGINT))
+    AND ($end::BIGINT IS NULL OR coalesce(logical_date, run_after) <= make_timestamptz($end::BIGINT))
+ORDER BY dag_run.run_after DESC, dag_run.id DESC
+LIMIT $limit::BIGINT OFFSET $offset::BIGINT;
+
+-- name: recent_runs
+-- The last few runs of each DAG, newest first, for overviews.
+SELECT {run_columns}
+FROM dag_run
+WHERE $dag_id::VARCHAR[] IS NULL OR list_contains($dag_id::VARCHAR[], dag_id)
+QUALIFY row_number() OVER (PARTITION BY dag_run.dag_id ORDER BY dag_run.run_after DESC, dag_run.id DESC) <= $per_dag
+ORDER BY dag_run.dag_id, dag_run.run_after DESC, dag_run.id DESC;
+
+-- name: get_run
+-- One run by its id.
+SELECT {run_columns} FROM dag_run WHERE dag_id = $dag_id AND run_id = $run_id;
+
+-- name: get_run_by_date
+-- One run by its logical date.
+SELECT {run_columns} FROM dag_run WHERE dag_id = $dag_id AND logical_date = make_timestamptz($logical_date::BIGINT);
+
+-- name: previous_run
+-- The run before a moment: the latest logical date below it, or for runs without one the latest run_after below it.
+SELECT {run_info}
+FROM dag_run
+WHERE dag_id = $dag_id
+    AND ($state::VARCHAR IS NULL OR state = $state)
+    AND CASE
+        WHEN $logical_date::BIGINT IS NULL THEN dag_run.run_after < make_timestamptz($run_after::BIGINT)
+        ELSE dag_run.logical_date < make_timestamptz($logical_date::BIGINT)
+    END
+ORDER BY
+    CASE WHEN $logical_date::BIGINT IS NULL THEN dag_run.run_after ELSE dag_run.logical_date END DESC, id DESC
+LIMIT 1;
+
+-- name: runs_by
+-- Runs of a DAG by name, logical date or state. A filter that is NULL does not filter.
+SELECT {run_info}
+FROM dag_run
+WHERE dag_id = $dag_id
+    AND ($run_ids::VARCHAR[] IS NULL OR list_contains($run_ids::VARCHAR[], run_id))
+    AND ($logical_dates::BIGINT[] IS NULL OR list_contains($logical_dates::BIGINT[], epoch_us(dag_run.logical_date)))
+    AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], state))
+ORDER BY dag_run.run_after, id;
+
+-- name: count_runs
+-- How many runs each DAG has in each state.
+SELECT dag_id, state, count(*) AS count
+FROM dag_run
+WHERE $dag_id::VARCHAR IS NULL OR dag_id = $dag_id
+GROUP BY dag_id, state
+ORDER BY dag_id, state;

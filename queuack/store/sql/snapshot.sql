@@ -1,0 +1,113 @@
+-- fragment: run_columns
+    id, dag_id, run_id, run_type, state, epoch_us(logical_date), epoch_us(data_interval_start),
+    epoch_us(data_interval_end), epoch_us(run_after), epoch_us(queued_at), epoch_us(start_date), epoch_us(end_date),
+    conf::VARCHAR, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
+    epoch_us(updated_at)
+
+-- name: snapshot_dags
+-- Every DAG with its newest version. Ids of versions grow, so the newest is the one with the highest id.
+SELECT
+    d.dag_id, d.is_paused, d.is_stale, d.relative_fileloc, v.id, v.version_number, s.dag_hash, c.source_code_hash,
+    s.data::VARCHAR, d.has_import_errors, epoch_us(d.last_parsed_time), d.max_consecutive_failed_dag_runs
+FROM dag d
+JOIN (SELECT dag_id, max(id) AS id FROM dag_version GROUP BY dag_id) newest ON newest.dag_id = d.dag_id
+JOIN dag_version v ON v.id = newest.id
+JOIN serialized_dag s ON s.dag_version_id = newest.id
+JOIN dag_code c ON c.dag_version_id = newest.id
+ORDER BY d.dag_id;
+
+-- name: snapshot_last_runs
+-- Of each DAG the automated run with the latest logical date, from which the next run follows.
+SELECT {run_columns}
+FROM dag_run
+WHERE id IN (
+    SELECT arg_max(id, logical_date) FROM dag_run
+    WHERE run_type = 'scheduled' AND logical_date IS NOT NULL
+    GROUP BY dag_id
+);
+
+-- name: snapshot_unfinished_runs
+-- Runs that scheduling has to go on with.
+SELECT {run_columns}
+FROM dag_run
+WHERE state IS NULL OR state IN ('queued', 'running')
+ORDER BY id;
+
+-- name: snapshot_past_runs
+-- Of DAGs in which a task depends on the past: the latest finished run, and the finished run right before each
+-- unfinished one.
+WITH ordered AS (
+    SELECT
+        *,
+        coalesce(state IN ('success', 'failed'), false) AS finished,
+        lead(coalesce(state IN ('success', 'failed'), false)) OVER later AS next_finished,
+        lead(id) OVER later AS next_id
+    FROM dag_run
+    WHERE dag_id IN (SELECT unnest($dag_id::VARCHAR[]))
+    WINDOW later AS (PARTITION BY dag_id ORDER BY coalesce(logical_date, run_after), id)
+),
+latest AS (
+    SELECT arg_max(id, (coalesce(logical_date, run_after), id)) AS id FROM ordered WHERE finished GROUP BY dag_id
+)
+SELECT {run_columns}
+FROM ordered
+WHERE finished AND ((next_id IS NOT NULL AND NOT next_finished) OR id IN (SELECT id FROM latest))
+ORDER BY id;
+
+-- name: snapshot_instances
+-- The task instances of some runs. Rows of a run lie together, so zone maps skip the rest of the table.
+SELECT
+    ti.dag_run_id, ti.id, ti.task_id, ti.map_index, ti.state, ti.try_number, ti.max_tries,
+    epoch_us(ti.scheduled_dttm), epoch_us(ti.queued_dttm), epoch_us(ti.start_date), epoch_us(ti.end_date),
+    epoch_us(ti.next_try_at), ti.pid, ti.hostname, ti.unixname, ti.external_executor_id
+FROM task_instance ti
+WHERE ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
+ORDER BY ti.id;
+
+-- name: snapshot_versions
+-- Versions by id, for unfinished runs that use an older one.
+SELECT v.id, v.version_number, v.dag_id, s.data::VARCHAR, c.source_code_hash
+FROM dag_version v
+JOIN serialized_dag s ON s.dag_version_id = v.id
+JOIN dag_code c ON c.dag_version_id = v.id
+WHERE v.id IN (SELECT unnest($version_id::BIGINT[]))
+ORDER BY v.id;
+
+-- name: snapshot_consecutive_failures
+-- Failed runs after the last successful one, for the DAGs that pause themselves after so many.
+SELECT r.dag_id, count(*)
+FROM dag_run r
+LEFT JOIN (
+    SELECT dag_id, max(run_after) AS run_after FROM dag_run
+    WHERE state = 'success' AND dag_id IN (SELECT unnest($dag_id::VARCHAR[]))
+    GROUP BY dag_id
+) good ON good.dag_id = r.dag_id
+WHERE r.state = 'failed' AND r.dag_id IN (SELECT unnest($dag_id::VARCHAR[]))
+    AND (good.run_after IS NULL OR r.run_after > good.run_after)
+GROUP BY r.dag_id;
+
+-- name: snapshot_pools
+-- Every pool.
+SELECT pool, slots, description, include_deferred FROM slot_pool ORDER BY pool;
+
+-- name: snapshot_callbacks
+-- Callbacks that no worker has run yet.
+SELECT id, dag_id, run_id, task_id, map_index, kind, reason, epoch_us(created_at)
+FROM callback
+WHERE state = 'pending'
+ORDER BY id;
+
+-- name: snapshot_failed_files
+-- Files with import errors.
+SELECT DISTINCT filename FROM import_error ORDER BY filename;
+
+-- name: snapshot_next_ids
+-- The next free ids, above everything ever handed out.
+SELECT
+    1 + greatest((SELECT coalesce(max(id), 0) FROM dag_version), coalesce(max(value) FILTER (name = 'dag_version'), 0)),
+    1 + greatest((SELECT coalesce(max(id), 0) FROM dag_run), coalesce(max(value) FILTER (name = 'dag_run'), 0)),
+    1 + greatest(
+        (SELECT coalesce(max(id), 0) FROM task_instance), coalesce(max(value) FILTER (name = 'task_instance'), 0)
+    ),
+    1 + greatest((SELECT coalesce(max(id), 0) FROM callback), coalesce(max(value) FILTER (name = 'callback'), 0))
+FROM id_floor;

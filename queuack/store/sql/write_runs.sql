@@ -1,0 +1,45 @@
+-- name: insert_runs
+-- New DAG runs. The writer knows which ids are new (they only grow), so nothing is looked up.
+INSERT INTO dag_run (
+    id, dag_id, run_id, run_type, state, logical_date, data_interval_start, data_interval_end, run_after, queued_at,
+    start_date, end_date, conf, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
+    updated_at
+)
+SELECT
+    unnest($id::BIGINT[]), unnest($dag_id::VARCHAR[]), unnest($run_id::VARCHAR[]), unnest($run_type::VARCHAR[]),
+    unnest($state::VARCHAR[]), make_timestamptz(unnest($logical_date::BIGINT[])),
+    make_timestamptz(unnest($data_interval_start::BIGINT[])), make_timestamptz(unnest($data_interval_end::BIGINT[])),
+    make_timestamptz(unnest($run_after::BIGINT[])), make_timestamptz(unnest($queued_at::BIGINT[])),
+    make_timestamptz(unnest($start_date::BIGINT[])), make_timestamptz(unnest($end_date::BIGINT[])),
+    unnest($conf::VARCHAR[])::JSON, unnest($triggered_by::VARCHAR[]), unnest($triggering_user_name::VARCHAR[]),
+    unnest($note::VARCHAR[]), unnest($dag_version_id::BIGINT[]), unnest($clear_number::INTEGER[]),
+    make_timestamptz(unnest($updated_at::BIGINT[]));
+
+-- name: update_runs
+-- What changes in the life of a DAG run.
+UPDATE dag_run SET
+    state = u.state, queued_at = make_timestamptz(u.queued_at), start_date = make_timestamptz(u.start_date),
+    end_date = make_timestamptz(u.end_date), conf = u.conf::JSON, note = u.note,
+    created_dag_version_id = u.dag_version_id, clear_number = u.clear_number,
+    updated_at = make_timestamptz(u.updated_at)
+FROM (
+    SELECT
+        unnest($id::BIGINT[]) AS id, unnest($state::VARCHAR[]) AS state, unnest($queued_at::BIGINT[]) AS queued_at,
+        unnest($start_date::BIGINT[]) AS start_date, unnest($end_date::BIGINT[]) AS end_date,
+        unnest($conf::VARCHAR[]) AS conf, unnest($note::VARCHAR[]) AS note,
+        unnest($dag_version_id::BIGINT[]) AS dag_version_id, unnest($clear_number::INTEGER[]) AS clear_number,
+        unnest($updated_at::BIGINT[]) AS updated_at
+) u
+WHERE dag_run.id = u.id;
+
+-- name: run_keys
+-- The ids of DAG runs known by name, for rows that come from workers.
+SELECT dag_id, run_id, id FROM dag_run
+WHERE (dag_id, run_id) IN (SELECT unnest($dag_id::VARCHAR[]), unnest($run_id::VARCHAR[]));
+
+-- name: last_run_key
+-- The highest id of a DAG run ever handed out: every higher one is new.
+SELECT greatest(
+    (SELECT coalesce(max(id), 0) FROM dag_run),
+    (SELECT coalesce(max(value), 0) FROM id_floor WHERE name = 'dag_run')
+);

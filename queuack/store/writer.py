@@ -1,0 +1,337 @@
+"""Applies a step's writes in one transaction: one set-based statement per table and kind, never one per row.
+
+Decides the order of statements and what is looked up before them; what wins inside a batch is decided in ``batch.py``.
+Belongs to the thread that owns the Database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+from queuack.engine import effects as fx
+from queuack.store.batch import Batch, Place, columns
+from queuack.store.database import Database
+from queuack.store.freshness import Freshness
+
+_DAG = (
+    "dag_id", "is_paused", "is_stale", "last_parsed_time", "fileloc", "relative_fileloc", "owners",
+    "dag_display_name", "description", "timetable_type", "timetable_summary", "timetable_description",
+    "max_active_tasks", "max_active_runs", "max_consecutive_failed_dag_runs", "has_import_errors",
+)  # fmt: skip
+_NEXT_RUN = (
+    "dag_id", "next_dagrun", "next_dagrun_data_interval_start", "next_dagrun_data_interval_end",
+    "next_dagrun_create_after",
+)  # fmt: skip
+_RUN_CHANGES = (
+    "id", "state", "queued_at", "start_date", "end_date", "note", "dag_version_id", "clear_number", "updated_at",
+)  # fmt: skip
+_RUN = (
+    *_RUN_CHANGES, "dag_id", "run_id", "run_type", "logical_date", "data_interval_start", "data_interval_end",
+    "run_after", "triggered_by", "triggering_user_name",
+)  # fmt: skip
+_INSTANCE = (
+    "id", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date", "end_date", "pid",
+    "hostname", "unixname", "worker_id", "updated_at",
+)  # fmt: skip
+_PLAN_LISTS = (
+    "task_ids", "max_tries", "pools", "pool_slots", "queues", "priority_weights", "operators", "operator_names",
+)  # fmt: skip
+_RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "at")
+
+_DELETE_DAG = (
+    "keep_id_floor", "delete_dag", "delete_dag_tags", "delete_dag_versions", "delete_dag_documents",
+    "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
+    "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks",
+)  # fmt: skip
+
+UNKNOWN_RUN = -1
+"""``dag_run_id`` of an XCom whose run the database does not have."""
+
+
+class Writer:
+    """The one writer of a Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._last_run_key = int(database.run("last_run_key")[0][0])
+        self._last_log_id = int(database.run("last_log_id")[0][0])
+        self._last_import_error_id = int(database.run("last_import_error_id")[0][0])
+        self._run_keys: dict[tuple[str, str], int] = {}
+        self._freshness = Freshness()
+
+    def commit(self, writes: Sequence[fx.Write]) -> None:
+        """Write all of it durably, or none. An empty sequence touches nothing.
+
+        Raises StoreUnavailable (disk full, unwritable) or StoreError; afterwards the same writes may be tried again.
+        """
+        if not writes:
+            return
+        last_run_key = self._last_run_key
+        try:
+            with self._database.transaction():
+                batch = Batch()
+                for write in writes:
+                    if isinstance(write, fx.DagDeleted):
+                        self._apply(batch)
+                        self._delete_dag(write.dag_id)
+                        batch = Batch()
+                    else:
+                        batch.add(write)
+                self._apply(batch)
+        except BaseException:
+            self._last_run_key = last_run_key
+            self._run_keys.clear()
+            raise
+
+    # ── one method a table ───────────────────────────────────────────────────────────────────────
+    def _apply(self, batch: Batch) -> None:
+        self._write_dags(batch)
+        self._write_versions(batch)
+        self._write_runs(batch)
+        self._write_new_instances(batch.new_instances)
+        self._write_history(batch.history)
+        self._write_instances(batch)
+        self._write_xcoms(batch)
+        self._write_rendered(batch)
+        self._write_callbacks(batch)
+        self._write_log(batch.log)
+        self._write_import_errors(batch)
+        self._write_pools(batch)
+        self._write_variables(batch)
+        for row in batch.runs.values():
+            if row.end_date is not None:
+                self._freshness.run_ended(row.id)
+
+    def _write_dags(self, batch: Batch) -> None:
+        run = self._database.run
+        if batch.dags:
+            rows = list(batch.dags.values())
+            params = columns(rows, *_DAG)
+            run("update_dags", params)
+            run("insert_dags", params)
+            run("delete_tags", {"dag_id": params["dag_id"]})
+            tags = [(tag, row.dag_id) for row in rows for tag in row.tags]
+            if tags:
+                run("insert_tags", {"name": [tag for tag, _ in tags], "dag_id": [dag_id for _, dag_id in tags]})
+        if batch.next_runs:
+            run("update_next_runs", columns(batch.next_runs.values(), *_NEXT_RUN))
+
+    def _write_versions(self, batch: Batch) -> None:
+        run = self._database.run
+        if batch.versions:
+            rows = batch.versions
+            documents = [row.document.decode() for row in rows]
+            run("insert_versions", columns(rows, "id", "version_number", "dag_id", "created_at"))
+            run(
+                "insert_documents",
+                {**columns(rows, "id", "dag_id", "document_hash", "created_at"), "document": documents},
+            )
+            run(
+                "insert_code",
+                {**columns(rows, "id", "dag_id", "source", "file_hash", "created_at"), "document": documents},
+            )
+        if batch.sources:
+            run("update_code", columns(batch.sources.values(), "version_id", "source", "file_hash", "updated_at"))
+
+    def _write_runs(self, batch: Batch) -> None:
+        new = [row for row in batch.runs.values() if row.id > self._last_run_key]
+        old = [row for row in batch.runs.values() if row.id <= self._last_run_key]
+        if new:
+            self._database.run("insert_runs", {**columns(new, *_RUN), "conf": _conf(new)})
+            self._last_run_key = max(row.id for row in new)
+            for row in new:
+                self._run_keys[row.dag_id, row.run_id] = row.id
+                self._freshness.run_created(row.id)
+        if old:
+            self._database.run("update_runs", {**columns(old, *_RUN_CHANGES), "conf": _conf(old)})
+
+    def _write_new_instances(self, created: list[fx.NewInstances]) -> None:
+        created = [new for new in created if new.task_ids]
+        if not created:
+            return
+        first = created[0]
+        if all(_same_plan(first, new) for new in created):
+            params = {name: _collapsed(getattr(first, name)) for name in _PLAN_LISTS}
+            params["task_ids"] = list(first.task_ids)
+            self._database.run("insert_instances_of_runs", {**params, **columns(created, "first_id", *_RUN_SCALARS)})
+            return
+        flat = {name: [value for new in created for value in getattr(new, name)] for name in _PLAN_LISTS}
+        for name in _RUN_SCALARS:
+            flat[name] = [value for new in created for value in [getattr(new, name)] * len(new.task_ids)]
+        flat["id"] = [new.first_id + position for new in created for position in range(len(new.task_ids))]
+        self._database.run("insert_instances", flat)
+
+    def _write_history(self, rows: list[fx.InstanceRow]) -> None:
+        if rows:
+            self._database.run("insert_instance_history", columns(rows, *_INSTANCE))
+
+    def _write_instances(self, batch: Batch) -> None:
+        if not batch.instances:
+            return
+        params = columns(batch.instances.values(), *_INSTANCE, "retry_at")
+        if len(batch.instances) == 1:
+            self._database.run("update_instance", {name: values[0] for name, values in params.items()})
+        else:
+            self._database.run("update_instances", params)
+
+    def _write_xcoms(self, batch: Batch) -> None:
+        if not (batch.xcoms or batch.cleared_places or batch.cleared_keys):
+            return
+        places = {*batch.xcoms, *batch.cleared_places, *(place for place, _ in batch.cleared_keys)}
+        keys = self._keys_of(places)
+        fresh = self._freshness
+        emptied = [place for place in batch.cleared_places if fresh.may_exist(keys[place], place, None)]
+        touched = batch.cleared_keys | {(place, key) for place, by_key in batch.xcoms.items() for key in by_key}
+        replaced = [
+            (place, key)
+            for place, key in touched
+            if place not in batch.cleared_places and fresh.may_exist(keys[place], place, key)
+        ]
+        if emptied:
+            self._database.run("delete_xcoms_of_instances", _places(emptied, keys))
+        if replaced:
+            params = _places([place for place, _ in replaced], keys)
+            self._database.run("delete_xcoms", {**params, "key": [key for _, key in replaced]})
+        rows = [(place, row) for place, by_key in batch.xcoms.items() for row in by_key.values()]
+        if rows:
+            self._insert_xcoms(rows, keys)
+
+    def _insert_xcoms(self, rows: list[tuple[Place, fx.XComRow]], keys: dict[Place, int]) -> None:
+        texts = [_json_text(row) for _, row in rows]
+        self._database.run(
+            "insert_xcoms",
+            {
+                **_places([place for place, _ in rows], keys),
+                **columns((row for _, row in rows), "key", "encoding", "at"),
+                "value": texts,
+                "value_bytes": [
+                    row.value if text is None else None for (_, row), text in zip(rows, texts, strict=True)
+                ],
+            },
+        )
+        for place, row in rows:
+            self._freshness.written(keys[place], place, row.key)
+
+    def _write_rendered(self, batch: Batch) -> None:
+        if not batch.rendered:
+            return
+        places = list(batch.rendered)
+        keys = self._keys_of(places)
+        replaced = [place for place in places if self._freshness.may_exist(keys[place], place, RENDERED)]
+        if replaced:
+            self._database.run("delete_rendered_fields", _places(replaced, keys))
+        texts = [row.rendered.decode("utf-8", "replace") for row in batch.rendered.values()]
+        self._database.run("insert_rendered_fields", {**_places(places, keys), "rendered": texts})
+        for place in places:
+            self._freshness.written(keys[place], place, RENDERED)
+
+    def _write_callbacks(self, batch: Batch) -> None:
+        if batch.callbacks:
+            names = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
+            self._database.run("insert_callbacks", columns(batch.callbacks.values(), *names))
+        if batch.callbacks_done:
+            self._database.run("finish_callbacks", {"id": list(batch.callbacks_done)})
+
+    def _write_log(self, rows: list[fx.LogRow]) -> None:
+        if rows:
+            names = ("event", "at", "dag_id", "run_id", "task_id", "map_index", "try_number", "logical_date")
+            first = self._last_log_id + 1
+            self._last_log_id += len(rows)
+            ids = list(range(first, first + len(rows)))
+            self._database.run("insert_log", {**columns(rows, *names, "owner", "extra"), "id": ids})
+
+    def _write_import_errors(self, batch: Batch) -> None:
+        if not batch.import_errors:
+            return
+        self._database.run("delete_import_errors", {"filename": list(batch.import_errors)})
+        rows = [(write, error) for write in batch.import_errors.values() for error in write.errors]
+        if rows:
+            first = self._last_import_error_id + 1
+            self._last_import_error_id += len(rows)
+            self._database.run(
+                "insert_import_errors",
+                {
+                    **columns((error for _, error in rows), "message", "line", "stacktrace"),
+                    "id": list(range(first, first + len(rows))),
+                    "at": [write.at for write, _ in rows],
+                    "filename": [write.relative_fileloc for write, _ in rows],
+                },
+            )
+
+    def _write_pools(self, batch: Batch) -> None:
+        if batch.pools:
+            self._database.run("delete_pools", {"pool": list(batch.pools)})
+            rows = [row for row in batch.pools.values() if row is not None]
+            if rows:
+                self._database.run("insert_pools", columns(rows, "pool", "slots", "description", "include_deferred"))
+
+    def _write_variables(self, batch: Batch) -> None:
+        if batch.variables:
+            self._database.run("delete_variables", {"key": list(batch.variables)})
+            rows = [row for row in batch.variables.values() if row is not None]
+            if rows:
+                self._database.run("insert_variables", columns(rows, "key", "val", "description"))
+
+    def _delete_dag(self, dag_id: str) -> None:
+        for name in _DELETE_DAG:
+            self._database.run(name, {"dag_id": dag_id})
+        self._run_keys.clear()
+
+    # ── what is looked up ────────────────────────────────────────────────────────────────────────
+    def _keys_of(self, places: Collection[Place]) -> dict[Place, int]:
+        """The ``dag_run.id`` of each place's run, from memory where it was seen before."""
+        known = self._run_keys
+        missing = {(place[0], place[1]) for place in places} - known.keys()
+        if missing:
+            if len(known) > _REMEMBERED_RUNS:
+                known.clear()
+                missing = {(place[0], place[1]) for place in places}
+            listed = list(missing)
+            params = {"dag_id": [dag_id for dag_id, _ in listed], "run_id": [run_id for _, run_id in listed]}
+            for dag_id, run_id, key in self._database.run("run_keys", params):
+                known[dag_id, run_id] = key
+        return {place: known.get((place[0], place[1]), UNKNOWN_RUN) for place in places}
+
+
+RENDERED = "\0rendered"
+"""Stands for the rendered fields of a task instance where XCom keys are remembered; no XCom key contains NUL."""
+_REMEMBERED_RUNS = 50_000
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def _conf(rows: list[fx.RunRow]) -> list[str]:
+    return [_encode(row.conf).decode() for row in rows]
+
+
+def _same_plan(first: fx.NewInstances, other: fx.NewInstances) -> bool:
+    return first is other or all(getattr(first, name) == getattr(other, name) for name in _PLAN_LISTS)
+
+
+def _collapsed(values: Sequence[Any]) -> list[Any]:
+    """The values, one of them when all are equal."""
+    return list(values[:1] if values.count(values[0]) == len(values) else values)
+
+
+def _places(places: list[Place], keys: dict[Place, int]) -> dict[str, list[object]]:
+    dag_ids, run_ids, task_ids, map_indexes = zip(*places, strict=True)
+    return {
+        "dag_run_id": [keys[place] for place in places],
+        "dag_id": list(dag_ids),
+        "run_id": list(run_ids),
+        "task_id": list(task_ids),
+        "map_index": list(map_indexes),
+    }
+
+
+def _json_text(row: fx.XComRow) -> str | None:
+    """The text of a JSON value; None when the value has to be kept as bytes."""
+    if row.encoding != "json":
+        return None
+    try:
+        return row.value.decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,144 @@
+"""The commands that run user code in their own process: ``dags test``, ``tasks test``, ``tasks render``.
+
+Decides how a DAG is found (by file or by id) and where the output of its tasks goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from queuack import compat, plugins
+from queuack.authoring.dag import DAG
+from queuack.authoring.dagfile import load_dag_file
+from queuack.errors import DagNotFound, TaskNotFound, UsageError
+from queuack.home import Home
+from queuack.parser.files import dag_files
+from queuack.testing.run import InProcessRun, Listener, test_dag
+
+
+LONGEST_LINE = 300
+"""Characters of a log record's first line that a person is shown; the whole is in a worker's log file."""
+
+
+class ShortLines(logging.Formatter):
+    """Cuts long lines: results are logged whole, and some are large."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        line = super().formatMessage(record)
+        return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}… ({len(line):,} characters)"
+
+
+def prepare(home: Home) -> None:
+    """Make this process one that user code can run in."""
+    compat.install()
+    plugins.add_folders_to_path(home)
+    plugins.load_plugins(home)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ShortLines("    %(levelname)s  %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+
+
+def find_dag(home: Home, target: str) -> DAG:
+    """The DAG of ``target``: an id, a file with one DAG, or ``file::id``. Raises UsageError, DagNotFound, what the file raises."""
+    file, _, dag_id = target.rpartition("::")
+    if not file and (target.endswith(".py") or os.sep in target):
+        file, dag_id = target, ""
+    if file:
+        if not Path(file).is_file():
+            raise UsageError(f"There is no file {file}.")
+        return _pick(load_dag_file(Path(file).resolve()).dags, dag_id, file)
+    # The id stands in most files as it is; files that compute it come second.
+    for candidate in sorted(dag_files(home), key=lambda file: dag_id.encode() not in file.read()[0]):
+        for dag in load_dag_file(candidate.path, zip_member=candidate.zip_member).dags:
+            if dag.dag_id == dag_id:
+                return dag
+    raise DagNotFound(f"No file in {home.dags} defines a DAG {dag_id!r}.")
+
+
+def _pick(dags: list[DAG], dag_id: str, file: str) -> DAG:
+    ids = ", ".join(dag.dag_id for dag in dags)
+    if dag_id:
+        for dag in dags:
+            if dag.dag_id == dag_id:
+                return dag
+        raise DagNotFound(f"{file} defines no DAG {dag_id!r}; it defines: {ids or 'none'}.")
+    if len(dags) != 1:
+        raise UsageError(f"{file} defines {len(dags)} DAGs ({ids or 'none'}); name one: {file}::DAG_ID.")
+    return dags[0]
+
+
+def test_dag_target(
+    home: Home,
+    target: str,
+    *,
+    logical_date: datetime | None,
+    conf: dict[str, Any] | None,
+    on_event: Listener,
+) -> int:
+    """Run the DAG of ``target`` once. Returns 0 when the run succeeded, 1 when it failed."""
+    prepare(home)
+    run = test_dag(find_dag(home, target), logical_date=logical_date, conf=conf, on_event=on_event)
+    return 0 if run.state == "success" else 1
+
+
+def test_task(
+    home: Home,
+    dag_id: str,
+    task_id: str,
+    logical_date_or_run_id: str | None,
+    *,
+    map_index: int = -1,
+    task_params: dict[str, Any] | None = None,
+    env_vars: Mapping[str, str] | None = None,
+) -> int:
+    """Run one task without what is upstream; nothing is recorded. Returns 0 when it succeeded or skipped."""
+    os.environ.update(env_vars or {})
+    prepare(home)
+    dag = find_dag(home, dag_id)
+    state = InProcessRun(dag, _print_event).run_task(_task_id(dag, task_id), _moment(logical_date_or_run_id), task_params or {})
+    return 0 if state in ("success", "skipped") else 1
+
+
+def render_task(
+    home: Home, dag_id: str, task_id: str, logical_date_or_run_id: str | None, *, map_index: int = -1
+) -> dict[str, Any]:
+    """Template field → value as it renders for a run at that logical date."""
+    prepare(home)
+    dag = find_dag(home, dag_id)
+    return InProcessRun(dag).render(_task_id(dag, task_id), _moment(logical_date_or_run_id))
+
+
+def _task_id(dag: DAG, task_id: str) -> str:
+    if task_id not in dag.task_dict:
+        raise TaskNotFound(f"DAG {dag.dag_id!r} has no task {task_id!r}.")
+    return task_id
+
+
+def _moment(text: str | None) -> datetime:
+    """The logical date that ``text`` names: ISO 8601, or a run id that ends with one; None = now."""
+    if text is None:
+        return datetime.now(UTC)
+    for part in (text, text.rpartition("__")[2]):
+        try:
+            moment = datetime.fromisoformat(part)
+        except ValueError:
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    raise UsageError(f"{text!r} is neither an ISO 8601 date nor a run id with one.")
+
+
+def _print_event(event: Mapping[str, Any]) -> None:
+    if event.get("kind") == "log":
+        sys.stderr.write(f"    {event['line']}\n")
+
+
+for _command in (test_dag_target, test_task):
+    _command.__test__ = False  # type: ignore[attr-defined]  # not tests, whatever pytest thinks of their names

@@ -1,0 +1,317 @@
+"""One run of one DAG in this process: the engine decides, the runner runs, the store is in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from queuack import clock, config
+from queuack.authoring.context import make_context
+from queuack.authoring.dag import DAG
+from queuack.authoring.runtime import set_runtime
+from queuack.client import connect
+from queuack.daemon import runtime_service
+from queuack.daemon.front import Front
+from queuack.daemon.loop import DirectLoop
+from queuack.daemon.params import checked_conf
+from queuack.daemon.port import DirectPort
+from queuack.document.build import document_of
+from queuack.engine.effects import InstanceRow, RunRow, Write
+from queuack.engine.engine import Engine, EngineSettings
+from queuack.engine.events import Event, FileParsed, TriggerRun
+from queuack.engine.spec import DagDocument
+from queuack.errors import QueuackError
+from queuack.protocol import Fact, Finished, Workload
+from queuack.schedule.timetables import NullTimetable
+from queuack.serialization import xcom
+from queuack.store.database import Database
+from queuack.store.queries import instances, xcoms
+from queuack.store.queries.runs import get_run
+from queuack.store.writer import Writer
+from queuack.testing.bench import Collector, Timer, log, make_bench
+from queuack.worker.rendered import show, template_values
+from queuack.worker.runner import Runner
+
+Listener = Callable[[Mapping[str, Any]], None]
+
+OF_THE_DEPLOYMENT = frozenset({"variable_get", "variable_set", "variable_delete", "connection_get"})
+"""Questions that are answered by the home's own store, not by the run's."""
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """How a run in this process ended."""
+
+    __test__ = False
+
+    dag_id: str
+    run_id: str
+    state: str
+    task_states: dict[tuple[str, int], str | None]
+    """(task_id, map_index) → state."""
+    xcoms: dict[tuple[str, int, str], Any] = field(default_factory=dict)
+    """(task_id, map_index, key) → value."""
+    rendered: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    """(task_id, map_index) → template field → rendered value."""
+
+
+def test_dag(
+    dag: DAG,
+    run_after: datetime | None = None,
+    logical_date: datetime | None = None,
+    run_conf: dict[str, Any] | None = None,
+    *,
+    conf: dict[str, Any] | None = None,
+    on_event: Listener | None = None,
+    **unsupported: Any,
+) -> TestRun:
+    """Run ``dag`` once and return how it ended; the deployment's database is not touched.
+
+    ``logical_date`` defaults to now, ``run_conf`` (or ``conf``) to {}. Retries wait their delay. Raises what makes the DAG unfit to be
+    scheduled, and QueuackError for params that do not validate. Airflow page: "Testing DAGs with dag.test()".
+    """
+    for name, value in unsupported.items():
+        if value:
+            raise QueuackError(f"dag.test({name}=…) is not built.")
+    moment = logical_date or run_after or datetime.now(UTC)
+    return InProcessRun(dag, on_event).run(moment, run_conf or conf or {})
+
+
+test_dag.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest thinks of its name
+
+
+class InProcessRun:
+    """The machine for one run. Use ``run`` once."""
+
+    def __init__(self, dag: DAG, on_event: Listener | None = None) -> None:
+        self._dag = dag
+        self._on_event = on_event or _nothing
+        self._home = config.current().home
+        self._database = Database.open()
+        self._engine = Engine(EngineSettings(parallelism=1))
+        self._writes: list[Write] = []
+        writer = Writer(self._database)
+        self._loop = DirectLoop(self._engine, writer)
+        self._port = DirectPort(self._loop, self._database)
+        self._outlet = Collector(self._answer)
+        self._timer = Timer()
+        self._front = Front(isolation="warm", means={})
+        self._front.loop = self  # type: ignore[assignment]  # post and write are all it needs here
+        self._front.executor = self  # type: ignore[assignment]
+        self._waiting: list[Workload] = []
+        self._events: list[Event] = []
+        self._bench = make_bench(self._home, dag, self._outlet, self._timer, self._say)
+        self._runner = Runner(self._bench)
+
+    # What Front sees as its loop and executor.
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    def post(self, *events: Event) -> None:
+        self._events.extend(events)
+
+    def write(self, *writes: Write) -> None:
+        self._writes.extend(writes)
+
+    def acknowledge(self, worker_id: str, seq: int) -> None:
+        """Nobody waits for it."""
+
+    def submit(self, workloads: list[Workload]) -> None:
+        self._waiting.extend(workloads)
+
+    def cancel(self, ti_id: int, try_number: int, reason: str) -> None:
+        self._waiting = [work for work in self._waiting if (work.ti_id, work.try_number) != (ti_id, try_number)]
+
+    # ── the run ──────────────────────────────────────────────────────────────────────────────────
+    def run(self, moment: datetime, conf: dict[str, Any]) -> TestRun:
+        with self._prepared():
+            document = document_of(self._dag, relative_fileloc=self._dag.fileloc, fileloc=self._dag.fileloc)
+            run_id = self._begin(document, moment, conf)
+            self._work()
+            return self._result(run_id)
+
+    def run_task(self, task_id: str, moment: datetime, params: dict[str, Any]) -> str:
+        """Run one task of a run that is made for it, whatever is upstream. Returns its outcome."""
+        with self._prepared():
+            workload = self._alone(task_id, moment, params)
+            self._runner.run(workload)
+            ended = [fact for fact in self._outlet.facts if isinstance(fact, Finished)]
+            return ended[0].outcome if ended else "failed"
+
+    def render(self, task_id: str, moment: datetime) -> dict[str, Any]:
+        """Template field → rendered value, JSON-able."""
+        with self._prepared():
+            workload = self._alone(task_id, moment, {})
+            task = self._dag.task_dict[task_id].prepare_for_execution()
+            context = make_context(
+                task=task, run=workload.run, ti_id=workload.ti_id, max_tries=workload.max_tries, test_mode=True
+            )
+            task.render_template_fields(context)
+            limit = config.get_int("core", "max_templated_field_length")
+            return {name: show(value, limit) for name, value in template_values(task).items()}
+
+    def _alone(self, task_id: str, moment: datetime, conf: dict[str, Any]) -> Workload:
+        """The workload of one task, as if everything upstream had been done."""
+        document = document_of(self._dag, relative_fileloc=self._dag.fileloc, fileloc=self._dag.fileloc)
+        only = next(task for task in document.tasks if task.task_id == task_id)
+        ready = msgspec.structs.replace(only, downstream_task_ids=(), is_empty=False, trigger_rule="always")
+        self._begin(msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=()), moment, conf)
+        return self._waiting.pop()
+
+    @contextmanager
+    def _prepared(self) -> Iterator[None]:
+        before = set_runtime(self._bench.runtime)
+        self._timer.install()
+        try:
+            yield
+        finally:
+            self._timer.uninstall()
+            set_runtime(before)
+            self._database.close()
+
+    def _begin(self, document: DagDocument, moment: datetime, conf: dict[str, Any]) -> str:
+        checked_conf(document, conf)
+        interval = document.timetable.manual_interval(moment.astimezone(UTC))
+        alone = msgspec.structs.replace(document, timetable=NullTimetable(), is_paused_upon_creation=False)
+        parsed = FileParsed(
+            relative_fileloc=document.relative_fileloc, file_hash="", source="", documents=[alone], errors=[]
+        )
+        trigger = TriggerRun(
+            request=1,
+            dag_id=document.dag_id,
+            logical_date=clock.to_us(moment),
+            data_interval_start=clock.to_us(interval.start),
+            data_interval_end=clock.to_us(interval.end),
+            run_after=min(clock.to_us(moment), clock.now_us()),
+            conf=conf,
+            triggered_by="test",
+        )
+        replies = self._round([parsed, trigger])
+        if isinstance(replies[1], QueuackError):
+            raise replies[1]
+        return str(replies[1])
+
+    def _round(self, events: list[Event]) -> dict[int, Any]:
+        writes, self._writes = self._writes, []
+        step = self._engine.step(events, clock.now_us())
+        self._loop.commit([*writes, *step.writes])
+        self._tell(step.writes)
+        self._front.act(step.commands)
+        return step.replies
+
+    def _work(self) -> None:
+        """Until nothing runs, nothing waits to run, and no instant to come changes that."""
+        while True:
+            if self._waiting:
+                self._attempt(self._waiting.pop(0))
+                continue
+            wake = self._engine.next_wakeup()
+            if not any(not run.is_finished for run in self._engine.runs.values()) or wake is None:
+                return
+            pause = (wake - clock.now_us()) / clock.SECOND
+            if pause > 1:
+                self._say(f"Waiting {pause:.0f} s for the next try.")
+            time.sleep(max(0.0, pause))
+            self._round([])
+
+    def _attempt(self, workload: Workload) -> None:
+        self._tell_task(workload.task_id, workload.map_index, "running", workload.try_number, None)
+        self._runner.run(workload)
+        self._hand_over()
+        events, self._events = self._events, []
+        self._round(events)
+
+    def _hand_over(self) -> None:
+        facts: list[Fact] = self._outlet.facts
+        self._outlet.facts = []
+        self._front.deliver("", facts)
+
+    def _answer(self, method: str, params: dict[str, Any]) -> Any:
+        if method in OF_THE_DEPLOYMENT:
+            return self._ask_deployment(method, params)
+        self._hand_over()
+        writes, self._writes = self._writes, []
+        self._loop.commit(writes)
+        return runtime_service.call(self._port, method, params)
+
+    def _ask_deployment(self, method: str, params: dict[str, Any]) -> Any:
+        if not self._home.database.exists():
+            return None
+        client = connect(self._home)
+        try:
+            return client.call(method, **params)
+        finally:
+            client.close()
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────
+    def _say(self, line: str) -> None:
+        if self._on_event is _nothing:
+            log.info("%s", line)
+        else:
+            self._on_event({"kind": "log", "line": line})
+
+    def _tell(self, writes: list[Write]) -> None:
+        for write in sorted(writes, key=lambda write: isinstance(write, RunRow)):
+            if isinstance(write, RunRow):
+                self._on_event(
+                    {
+                        "kind": "run",
+                        "dag_id": write.dag_id,
+                        "run_id": write.run_id,
+                        "state": write.state,
+                        "total": len(self._dag.task_dict),
+                    }
+                )
+            elif isinstance(write, InstanceRow) and write.state not in (None, "queued", "running", "scheduled"):
+                took = None
+                if write.start_date is not None and write.end_date is not None:
+                    took = (write.end_date - write.start_date) / clock.SECOND
+                task_id = sorted(self._dag.task_dict)[write.id - 1]
+                self._tell_task(task_id, -1, write.state, write.try_number, took)
+
+    def _tell_task(self, task_id: str, map_index: int, state: str, try_number: int, duration: float | None) -> None:
+        self._on_event(
+            {
+                "kind": "task",
+                "task_id": task_id,
+                "map_index": map_index,
+                "state": state,
+                "try_number": try_number,
+                "duration": duration,
+            }
+        )
+
+    def _result(self, run_id: str) -> TestRun:
+        dag_id = self._dag.dag_id
+        with self._port.reader() as reader:
+            rows = instances.list_instances(reader, dag_id, run_id)
+            found = xcoms.list_xcoms(reader, dag_id, run_id)
+            run = get_run(reader, dag_id, run_id)
+            rendered = {
+                (row["task_id"], row["map_index"]): instances.rendered_fields(
+                    reader, dag_id, run_id, row["task_id"], row["map_index"]
+                )
+                or {}
+                for row in rows
+            }
+        decode = partial(xcom.deserialize, enable_pickling=True, folder=self._home.xcoms)
+        return TestRun(
+            dag_id=dag_id,
+            run_id=run_id,
+            state="" if run is None else str(run["state"]),
+            task_states={(row["task_id"], row["map_index"]): row["state"] for row in rows},
+            xcoms={(row["task_id"], row["map_index"], row["key"]): decode(row["encoding"], row["value"]) for row in found},
+            rendered=rendered,
+        )
+
+
+def _nothing(event: Mapping[str, Any]) -> None:
+    """Nobody listens."""

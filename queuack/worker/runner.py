@@ -1,0 +1,292 @@
+"""One attempt from Started to Finished: load, context, templates, execution, XCom, outcome, callbacks.
+
+It decides the order of these and what is said to the daemon; how user code is executed is
+``authoring.execution``'s decision, which outcome an exception means ``worker.verdict``'s. It never lets an exception of
+user code out. Airflow pages: core-concepts/tasks, "Callbacks", "XComs".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from queuack import clock
+from queuack.authoring.context import make_context
+from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
+from queuack.authoring.execution import execute_task
+from queuack.logpaths import log_path
+from queuack.protocol import CallbackRan, Executing, Finished, Recalled, Rendered, Started, Workload, XComClear
+from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
+from queuack.worker.dagcache import DagCache
+from queuack.worker.interrupts import Interrupts, TaskCancelled
+from queuack.worker.link import Outlet
+from queuack.worker.logs import TaskLog
+from queuack.worker.masking import Masker
+from queuack.worker.rendered import encode_rendered, template_values
+from queuack.worker.runtime import WorkerRuntime
+from queuack.worker.verdict import SUCCESS, Verdict, verdict_of
+
+RETURN_KEY = "return_value"
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What running attempts needs: one per process that runs them."""
+
+    outlet: Outlet
+    log: TaskLog
+    dags: DagCache
+    runtime: WorkerRuntime
+    interrupts: Interrupts
+    masker: Masker
+    logs_folder: Path
+    import_timeout: float
+    max_field_length: int
+
+
+class Runner:
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+
+    def run(self, workload: Workload, *, more_waits: bool = False, announce: bool = True) -> None:
+        """Run an attempt or a callback. ``more_waits``: another follows at once, let the outcome travel with it.
+        ``announce=False``: Started has been said."""
+        bench = self._bench
+        key = (workload.ti_id, workload.try_number)
+        started_at = clock.now_us()
+        if announce:
+            bench.outlet.emit(Started(seq=0, ti_id=key[0], try_number=key[1], at=started_at, pid=os.getpid()))
+        bench.log.begin(log_path(workload))
+        try:
+            if workload.callback_id is not None:
+                self._run_callback(workload)
+                bench.outlet.emit(CallbackRan(seq=0, callback_id=workload.callback_id))
+            else:
+                Attempt(bench, workload, started_at).run(more_waits)
+        except TaskCancelled:
+            bench.outlet.say(Recalled([key]))
+        finally:
+            bench.interrupts.disarm()
+            bench.interrupts.stop_timer()
+            bench.log.end()
+            bench.dags.note_imports()
+
+    def _run_callback(self, workload: Workload) -> None:
+        bench = self._bench
+        try:
+            bench.interrupts.arm((workload.ti_id, workload.try_number))
+            run_dag_callback(bench.dags.dag(workload), workload, bench.log)
+            bench.interrupts.disarm()
+        except TaskCancelled:
+            raise
+        except BaseException as error:
+            bench.interrupts.disarm()
+            bench.log.write_exception(f"The {workload.callback_kind} callback failed", error)
+
+
+class Attempt:
+    """One attempt of one task instance."""
+
+    def __init__(self, bench: Workbench, workload: Workload, started_at: int) -> None:
+        self._bench = bench
+        self._workload = workload
+        self._started_at = started_at
+        self._task: Any = None
+        self._context: Any = None
+
+    def run(self, more_waits: bool) -> None:
+        """Raises TaskCancelled when it was stopped from outside, nothing else."""
+        bench = self._bench
+        try:
+            bench.interrupts.arm((self._workload.ti_id, self._workload.try_number))
+            verdict = self._work()
+            bench.interrupts.disarm()
+        except BaseException as error:
+            bench.interrupts.disarm()
+            bench.interrupts.stop_timer()
+            verdict = self._judge(error)
+        self._conclude(verdict, more_waits)
+
+    def fail(self, error: Exception) -> None:
+        """The process that ran it is gone: end it as failed, with its callbacks."""
+        try:
+            self._bench.interrupts.arm((self._workload.ti_id, self._workload.try_number))
+            self._load()
+            self._bench.interrupts.disarm()
+        except BaseException:
+            self._bench.interrupts.disarm()
+        self._conclude(Verdict("failed", error=error), False)
+
+    def _conclude(self, verdict: Verdict, more_waits: bool) -> None:
+        self._log_verdict(verdict)
+        kind = verdict.callbacks(may_retry=self._workload.try_number <= self._workload.max_tries)
+        callbacks = list(getattr(self._task, kind, None) or ()) if kind else []
+        self._say_finished(verdict, flush=bool(callbacks) or not more_waits)
+        if callbacks and kind is not None:
+            self._run_callbacks(kind, verdict)
+
+    # ── the work ─────────────────────────────────────────────────────────────────────────────────
+    def _work(self) -> Verdict:
+        bench, workload = self._bench, self._workload
+        if workload.try_number > 1:
+            bench.outlet.emit(XComClear(seq=0, **self._instance()), flush=False)
+        self._load()
+        self._render()
+        try:
+            result = self._execute()
+        except BaseException as error:
+            bench.interrupts.stop_timer()
+            verdict = verdict_of(error)
+            if verdict.outcome != "success":
+                raise
+            return verdict
+        self._push_result(result)
+        return SUCCESS
+
+    def _load(self) -> None:
+        bench, workload = self._bench, self._workload
+        bench.interrupts.start_timer(bench.import_timeout)
+        try:
+            dag = bench.dags.dag(workload)
+        except AirflowTaskTimeout:
+            raise AirflowTaskTimeout(
+                f"Importing {workload.relative_fileloc} took longer than {bench.import_timeout:g} s "
+                "([core] dagbag_import_timeout)."
+            ) from None
+        finally:
+            bench.interrupts.stop_timer()
+        task = dag.task_dict.get(workload.task_id)
+        if task is None:
+            raise TaskNotFound(f"The task {workload.task_id!r} is not in the DAG {dag.dag_id!r} of this worker's file.")
+        self._task = task.prepare_for_execution()
+        self._context = make_context(
+            task=self._task,
+            run=workload.run,
+            ti_id=workload.ti_id,
+            map_index=workload.map_index,
+            try_number=workload.try_number,
+            max_tries=workload.max_tries,
+            start_date_us=self._started_at,
+            log_path=str(bench.logs_folder / log_path(workload)),
+        )
+
+    def _render(self) -> None:
+        task, bench = self._task, self._bench
+        if not task.template_fields:
+            return
+        before = template_values(task)
+        task.render_template_fields(self._context)
+        rendered = encode_rendered(before, template_values(task), bench.masker, bench.max_field_length)
+        if rendered is not None:
+            bench.outlet.emit(Rendered(seq=0, rendered=rendered, **self._instance()), flush=False)
+
+    def _execute(self) -> Any:
+        limit = self._task.execution_timeout
+        if limit is None:
+            return execute_task(self._task, self._context)
+        workload, interrupts = self._workload, self._bench.interrupts
+        self._bench.outlet.say(Executing(workload.ti_id, workload.try_number))
+        interrupts.start_timer(limit.total_seconds())
+        try:
+            return execute_task(self._task, self._context)
+        except AirflowTaskTimeout as error:
+            if str(error) != "Timeout":
+                raise
+            raise AirflowTaskTimeout(f"Timeout: the task ran longer than {limit} (execution_timeout).") from error
+        finally:
+            interrupts.stop_timer()
+
+    def _push_result(self, result: Any) -> None:
+        task = self._task
+        if result is None or not task.do_xcom_push:
+            return
+        if getattr(task, "multiple_outputs", False):
+            for key, value in self._outputs(result).items():
+                self._push(key, value)
+        self._push(RETURN_KEY, result)
+
+    @staticmethod
+    def _outputs(result: Any) -> Mapping[str, Any]:
+        if not isinstance(result, Mapping):
+            raise TypeError(f"Returned output was type {type(result)} expected dictionary for multiple_outputs")
+        for key in result:
+            if not isinstance(key, str):
+                raise TypeError(
+                    "Returned dictionary keys must be strings when using multiple_outputs, "
+                    f"found {key} ({type(key)}) instead"
+                )
+        return result
+
+    def _push(self, key: str, value: Any) -> None:
+        self._bench.runtime.push(**self._instance(), key=key, value=value, flush=False)
+
+    def _instance(self) -> dict[str, Any]:
+        workload = self._workload
+        return {
+            "dag_id": workload.run.dag_id,
+            "run_id": workload.run.run_id,
+            "task_id": workload.task_id,
+            "map_index": workload.map_index,
+        }
+
+    # ── its end ──────────────────────────────────────────────────────────────────────────────────
+    def _judge(self, error: BaseException) -> Verdict:
+        """The verdict on ``error``; a task that was stopped from outside may end what it started elsewhere first."""
+        interrupted = isinstance(error, TaskCancelled) or self._bench.interrupts.is_interrupt(error)
+        if interrupted and self._task is not None:
+            try:
+                self._task.on_kill()
+            except BaseException as failure:
+                self._bench.log.write_exception("on_kill failed", failure)
+        if isinstance(error, TaskCancelled):
+            self._bench.log.write("warning", f"The task was stopped: {error}", "task")
+            raise error
+        try:
+            return verdict_of(error)
+        except Exception as failure:
+            return Verdict("failed", error=failure)
+
+    def _log_verdict(self, verdict: Verdict) -> None:
+        log, error = self._bench.log, verdict.error
+        if isinstance(error, SystemExit):
+            log.write_exception(f"Task exited with code {error.code}", error)
+        elif error is not None:
+            log.write_exception("Task failed with exception", error)
+        elif verdict.remark:
+            log.write("info", verdict.remark, "task")
+        log.finish_lines()
+
+    def _say_finished(self, verdict: Verdict, *, flush: bool) -> None:
+        workload = self._workload
+        self._bench.outlet.emit(
+            Finished(
+                seq=0,
+                ti_id=workload.ti_id,
+                try_number=workload.try_number,
+                at=clock.now_us(),
+                outcome=verdict.outcome,
+                started_at=self._started_at,
+                pid=os.getpid(),
+                fail_without_retry=verdict.fail_without_retry,
+                reschedule_at=verdict.reschedule_at,
+                skip_tasks=verdict.skip_tasks,
+                import_us=self._bench.dags.import_us,
+            ),
+            flush=flush,
+        )
+
+    def _run_callbacks(self, kind: str, verdict: Verdict) -> None:
+        """After the outcome is said, as in Airflow: a callback that fails changes nothing."""
+        interrupts, log = self._bench.interrupts, self._bench.log
+        if self._context is None:
+            return
+        try:
+            interrupts.arm((self._workload.ti_id, self._workload.try_number))
+            run_task_callbacks(self._task, kind, self._context, verdict, log)
+            interrupts.disarm()
+        except BaseException as error:
+            interrupts.disarm()
+            log.write_exception(f"{kind} was stopped", error)

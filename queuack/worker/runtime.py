@@ -1,0 +1,151 @@
+"""What user code asks of the system, answered by the daemon: ``authoring.runtime.Runtime`` over the worker's link.
+
+It serializes and deserializes XComs and registers the secrets it hands out with the masker. Variables and connections
+in the environment are authoring's business and never get here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from queuack import clock
+from queuack.authoring.runtime import NO_XCOM
+from queuack.protocol import XComClear, XComPush
+from queuack.serialization import xcom
+from queuack.worker.link import Outlet
+from queuack.worker.masking import Masker
+
+
+class WorkerRuntime:
+    """Implements ``Runtime``; see there for what the methods mean."""
+
+    def __init__(
+        self, outlet: Outlet, masker: Masker, *, xcoms: Path, enable_pickling: bool, threshold_bytes: int
+    ) -> None:
+        self.outlet = outlet
+        self._masker = masker
+        self._xcoms = xcoms
+        self._enable_pickling = enable_pickling
+        self._threshold_bytes = threshold_bytes
+
+    def xcom_get(
+        self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, include_prior_dates: bool = False
+    ) -> Any:
+        found = self.outlet.ask(
+            "xcom_get",
+            {
+                "dag_id": dag_id,
+                "run_id": run_id,
+                "task_id": task_id,
+                "map_index": map_index,
+                "key": key,
+                "include_prior_dates": include_prior_dates,
+            },
+        )
+        if found is None:
+            return NO_XCOM
+        value = found["value"]
+        data = value.encode() if isinstance(value, str) else value
+        return xcom.deserialize(found["encoding"], data, enable_pickling=self._enable_pickling, folder=self._xcoms)
+
+    def xcom_set(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, value: Any) -> None:
+        self.push(dag_id, run_id, task_id, map_index, key, value, flush=True)
+
+    def push(
+        self, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, value: Any, *, flush: bool
+    ) -> None:
+        """As ``xcom_set``; ``flush=False`` lets it travel with the outcome of the attempt."""
+        encoding, data = xcom.serialize(
+            value,
+            enable_pickling=self._enable_pickling,
+            threshold_bytes=self._threshold_bytes,
+            folder=self._xcoms,
+        )
+        fact = XComPush(
+            seq=0,
+            dag_id=dag_id,
+            run_id=run_id,
+            task_id=task_id,
+            map_index=map_index,
+            key=key,
+            encoding=encoding,
+            value=data,
+            at=clock.now_us(),
+        )
+        self.outlet.emit(fact, flush=flush)
+
+    def xcom_delete(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str) -> None:
+        fact = XComClear(seq=0, dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index, key=key)
+        self.outlet.emit(fact)
+
+    def variable_get(self, key: str) -> str | None:
+        value: str | None = self.outlet.ask("variable_get", {"key": key})
+        if value is not None:
+            self._masker.mask_secret(value, key)
+        return value
+
+    def variable_set(self, key: str, value: str, description: str | None = None) -> None:
+        self._masker.mask_secret(value, key)
+        self.outlet.ask("variable_set", {"key": key, "value": value, "description": description})
+
+    def variable_delete(self, key: str) -> None:
+        self.outlet.ask("variable_delete", {"key": key})
+
+    def connection_get(self, conn_id: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.outlet.ask("connection_get", {"conn_id": conn_id})
+        if found is not None:
+            self._masker.mask_connection(found.get("password"), found.get("extra"))
+        return found
+
+    def previous_run(
+        self, *, dag_id: str, logical_date: int | None, run_after: int, state: str | None
+    ) -> dict[str, Any] | None:
+        params = {"dag_id": dag_id, "logical_date": logical_date, "run_after": run_after, "state": state}
+        found: dict[str, Any] | None = self.outlet.ask("previous_run", params)
+        return found
+
+    def dag_runs(
+        self,
+        *,
+        dag_id: str,
+        logical_dates: list[int] | None,
+        run_ids: list[str] | None,
+        states: list[str] | None,
+    ) -> list[dict[str, Any]]:
+        params = {"dag_id": dag_id, "logical_dates": logical_dates, "run_ids": run_ids, "states": states}
+        found: list[dict[str, Any]] = self.outlet.ask("dag_runs", params)
+        return found
+
+    def task_states(
+        self,
+        *,
+        dag_id: str,
+        run_ids: list[str] | None,
+        logical_dates: list[int] | None,
+        task_ids: list[str] | None,
+        group_id: str | None,
+        states: list[str] | None,
+    ) -> list[dict[str, Any]]:
+        params = {
+            "dag_id": dag_id,
+            "run_ids": run_ids,
+            "logical_dates": logical_dates,
+            "task_ids": task_ids,
+            "group_id": group_id,
+            "states": states,
+        }
+        found: list[dict[str, Any]] = self.outlet.ask("task_states", params)
+        return found
+
+    def trigger_run(self, *, dag_id: str, run_id: str | None, logical_date: int | None, conf: dict[str, Any]) -> str:
+        params = {"dag_id": dag_id, "run_id": run_id, "logical_date": logical_date, "conf": conf}
+        return str(self.outlet.ask("trigger_run", params))
+
+    def mask_secret(self, value: Any, name: str | None = None) -> None:
+        """Beyond ``Runtime``: keep ``value`` out of logs and rendered fields."""
+        self._masker.mask_secret(value, name)
+
+    def redact(self, value: Any, name: str | None = None) -> Any:
+        """Beyond ``Runtime``: ``value`` without secrets."""
+        return self._masker.redact(value, name)

@@ -1,0 +1,80 @@
+"""From what user code did to the outcome of the attempt: a return, or the exception it ended with.
+
+It runs and logs nothing. Airflow page: core-concepts/tasks ("Special Exceptions", "Timeouts").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from queuack import clock
+from queuack.authoring.exceptions import (
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    DagRunTriggerException,
+    DownstreamTasksSkipped,
+    TaskAwaitingInput,
+    TaskDeferred,
+)
+from queuack.errors import NotBuilt
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of the attempt in Finished, and what the log says of it."""
+
+    outcome: str
+    fail_without_retry: bool = False
+    reschedule_at: int | None = None
+    skip_tasks: tuple[str, ...] = ()
+    error: BaseException | None = None
+    """Of a failed attempt."""
+    remark: str = ""
+    """One line for the log, where the outcome needs explaining and is not an error."""
+
+    def callbacks(self, *, may_retry: bool) -> str | None:
+        """The attribute of the task that holds the callbacks for this outcome."""
+        if self.outcome == "failed":
+            return "on_retry_callback" if may_retry and not self.fail_without_retry else "on_failure_callback"
+        return {"success": "on_success_callback", "skipped": "on_skipped_callback"}.get(self.outcome)
+
+
+SUCCESS = Verdict("success")
+NOT_BUILT = {
+    TaskDeferred: "Deferring a task to a trigger",
+    TaskAwaitingInput: "Waiting for a person's input",
+    DagRunTriggerException: "Triggering a DAG run by raising DagRunTriggerException",
+}
+
+
+def verdict_of(error: BaseException) -> Verdict:
+    """The outcome of an attempt whose code ended with ``error``."""
+    if isinstance(error, DownstreamTasksSkipped):
+        return Verdict(
+            "success", skip_tasks=tuple(map(_task_id, _as_list(error.tasks))), remark="Skipping downstream tasks."
+        )
+    if isinstance(error, AirflowSkipException):
+        return Verdict("skipped", remark=f"Skipping task. {error}".strip())
+    if isinstance(error, AirflowRescheduleException):
+        at = clock.to_us(error.reschedule_date)
+        return Verdict("up_for_reschedule", reschedule_at=at, remark="Rescheduling task.")
+    for kind, what in NOT_BUILT.items():
+        if isinstance(error, kind):
+            return Verdict("failed", fail_without_retry=True, error=NotBuilt(f"{what} is not built in Queuack yet."))
+    if isinstance(error, NotBuilt):
+        return Verdict("failed", fail_without_retry=True, error=error)
+    terminal = isinstance(error, AirflowFailException | AirflowSensorTimeout)
+    return Verdict("failed", fail_without_retry=terminal, error=error)
+
+
+def _as_list(tasks: Any) -> list[Any]:
+    return list(tasks) if isinstance(tasks, list | tuple | set) else [tasks]
+
+
+def _task_id(entry: Any) -> str:
+    if isinstance(entry, tuple):
+        raise NotBuilt("Skipping single instances of mapped tasks is not built in Queuack yet.")
+    return str(entry)

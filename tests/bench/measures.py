@@ -1,0 +1,206 @@
+"""What is measured on Queuack: real daemons in folders of their own, figures read from their stores."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.live.daemon import LiveDaemon, until
+
+CHAIN = """
+from airflow.sdk import DAG, chain
+from airflow.providers.standard.operators.python import PythonOperator
+with DAG("chain", schedule=None):
+    chain(*[PythonOperator(task_id=f"t{{i:05}}", python_callable=int) for i in range({n})])
+"""
+
+FAN = """
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.python import PythonOperator
+with DAG("fan", schedule=None, max_active_tasks=1_000_000):
+    for i in range({n}):
+        PythonOperator(task_id=f"t{{i:06}}", python_callable=int)
+"""
+
+FIRST = """
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.python import PythonOperator
+with DAG("first", schedule="@once", start_date=__import__("datetime").datetime(2026, 1, 1)):
+    PythonOperator(task_id="only", python_callable=int)
+"""
+
+
+@dataclass
+class Figure:
+    """One line of the table."""
+
+    name: str
+    value: float | None
+    unit: str
+    budget: str = ""
+    detail: str = ""
+
+
+def home() -> Path:
+    return Path(tempfile.mkdtemp(prefix="queuack-bench-"))
+
+
+def run_once(daemon: LiveDaemon, dag_id: str, run_id: str, timeout: float = 600) -> None:
+    daemon.call("trigger_run", dag_id=dag_id, run_id=run_id)
+    state = daemon.wait_run(dag_id, run_id, timeout)
+    assert state == "success", f"{dag_id} {run_id}: {state}"
+
+
+def chain(n: int = 200) -> list[Figure]:
+    with LiveDaemon(home()) as daemon:
+        daemon.dag("chain", CHAIN.format(n=n))
+        daemon.wait_dag("chain")
+        for run_id in ("warm", "measured"):
+            run_once(daemon, "chain", run_id)
+        rows = daemon.rows(
+            "select epoch_us(start_date), epoch_us(end_date) from task_instance"
+            " where dag_id = 'chain' and run_id = 'measured' order by task_id"
+        )
+    hops = sorted((rows[i + 1][0] - rows[i][1]) / 1000 for i in range(len(rows) - 1))
+    return [
+        Figure(
+            "end of a task to start of the next (chain)",
+            statistics.median(hops),
+            "ms",
+            "≤ 3 ms",
+            f"median of {len(hops)} hops; mean {statistics.mean(hops):.2f}, p95 {hops[int(len(hops) * 0.95)]:.2f} ms",
+        )
+    ]
+
+
+def fan_out(n: int = 2000) -> list[Figure]:
+    with LiveDaemon(home()) as daemon:
+        daemon.dag("fan", FAN.format(n=n))
+        daemon.wait_dag("fan")
+        rates = []
+        for run_id in ("first", "second", "third"):
+            run_once(daemon, "fan", run_id)
+            begin, end = daemon.rows(
+                "select min(epoch_us(r.start_date)), max(epoch_us(t.end_date)) from task_instance t"
+                f" join dag_run r using (dag_id, run_id) where t.dag_id = 'fan' and run_id = '{run_id}'"
+            )[0]
+            rates.append(n / ((end - begin) / 1e6))
+    detail = f"{n} tasks; first run {rates[0]:.0f}, then {rates[1]:.0f} and {rates[2]:.0f}"
+    return [Figure("fan-out throughput", statistics.median(rates), "tasks/s", "≥ 3,000 tasks/s", detail)]
+
+
+def first_task(times: int = 5) -> list[Figure]:
+    seconds = []
+    for _ in range(times):
+        daemon = LiveDaemon(home(), command="standalone")
+        daemon.dag("first", FIRST)
+        begin = time.time()
+        daemon.spawn()
+        try:
+            query = "select epoch_us(end_date) from task_instance where dag_id = 'first' and state = 'success'"
+            end = until(lambda daemon=daemon: quietly(lambda: daemon.value(query)), 60, "the first task")
+            seconds.append(end / 1e6 - begin)
+        finally:
+            daemon.__exit__()
+    detail = f"median of {times}; worst {max(seconds):.2f} s"
+    return [Figure("`queuack standalone` to first task done", statistics.median(seconds), "s", "≤ 2 s", detail)]
+
+
+def quietly(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except Exception:
+        return None
+
+
+def idle(seconds: float = 20.0) -> list[Figure]:
+    with LiveDaemon(home()) as daemon:
+        daemon.dag("first", FIRST)
+        daemon.wait_dag("first")
+        until(lambda: daemon.value("select count(*) from dag_run where state = 'success'"), 30, "the run")
+        pause(3)
+        tree = daemon.tree()
+        before = sum(cpu(process) for process in tree)
+        pause(seconds)
+        used = sum(cpu(process) for process in tree) - before
+        sizes = {process.pid: process.memory_full_info().pss / 2**20 for process in tree}
+        names = ", ".join(f"{size:.0f}" for size in sizes.values())
+    return [
+        Figure("idle memory of the whole tree (PSS)", sum(sizes.values()), "MB", "≤ 200 MB", f"{len(sizes)} processes: {names}"),
+        Figure("idle CPU", 100 * used / seconds, "% of a core", "≤ 1 %", f"over {seconds:.0f} s"),
+    ]
+
+
+def cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def pause(seconds: float) -> None:
+    """Let a daemon idle: here passing time is what is measured."""
+    time.sleep(seconds)
+
+
+def edit(times: int = 5) -> list[Figure]:
+    delays = []
+    with LiveDaemon(home()) as daemon:
+        daemon.dag("first", FIRST)
+        daemon.wait_dag("first")
+        for number in range(times):
+            before = daemon.value("select max(version_number) from dag_version where dag_id = 'first'")
+            saved = time.time()
+            daemon.dag("first", FIRST.replace('"only"', f'"only{number}"'))
+            at = until(
+                lambda before=before: daemon.value(
+                    f"select epoch_us(created_at) from dag_version where dag_id = 'first' and version_number > {before}"
+                ),
+                30,
+                "a new version",
+            )
+            delays.append((at / 1e6 - saved) * 1000)
+    detail = f"median of {times}; worst {max(delays):.0f} ms"
+    return [Figure("DAG file saved to new version stored", statistics.median(delays), "ms", "≤ 1,000 ms", detail)]
+
+
+def large_run(n: int = 100_000) -> list[Figure]:
+    with LiveDaemon(home()) as daemon:
+        daemon.dag("fan", FAN.format(n=n))
+        begin = time.time()
+        daemon.wait_dag("fan")
+        parsed = time.time() - begin
+        run_once(daemon, "fan", "large", 900)
+        start, end = daemon.rows(
+            "select epoch_us(start_date), epoch_us(end_date) from dag_run where dag_id = 'fan' and run_id = 'large'"
+        )[0]
+        seconds = (end - start) / 1e6
+    detail = f"{seconds:.1f} s; DAG file with {n:,} tasks parsed and stored in {parsed:.1f} s"
+    return [Figure(f"one run of {n:,} tasks", n / seconds, "tasks/s", "linear", detail)]
+
+
+def many_files(n: int = 1000) -> list[Figure]:
+    daemon = LiveDaemon(home())
+    for number in range(n):
+        daemon.dag(f"dag{number:05}", FIRST.replace('"first"', f'"dag{number:05}"').replace('"@once"', "None"))
+    begin = time.time()
+    with daemon:
+        until(lambda: daemon.value("select count(*) from dag") == n, 300, f"{n} DAGs")
+        seconds = time.time() - begin
+    return [Figure(f"{n:,} DAG files, start to all stored", seconds, "s", "linear", f"{1000 * seconds / n:.1f} ms a file")]
+
+
+MEASURES: dict[str, Callable[[], list[Figure]]] = {
+    "chain": chain,
+    "fan-out": fan_out,
+    "first": first_task,
+    "edit": edit,
+    "idle": idle,
+    "large": large_run,
+    "files": many_files,
+}

@@ -1,0 +1,71 @@
+"""Written as for Airflow 1.10: flat imports, provide_context, default_args with a moving start date, set_downstream."""
+
+import airflow
+from airflow import DAG
+from airflow.models import Variable
+from airflow.operators.bash_operator import BashOperator
+from airflow.operators.dummy_operator import DummyOperator
+from airflow.operators.python_operator import BranchPythonOperator, PythonOperator
+from airflow.utils.decorators import apply_defaults
+from airflow.models import BaseOperator
+from airflow.utils.dates import days_ago
+from airflow.utils.trigger_rule import TriggerRule
+from datetime import timedelta
+
+default_args = {
+    "owner": "data-team",
+    "depends_on_past": False,
+    "start_date": days_ago(2),
+    "email": ["data@example.com"],
+    "email_on_failure": False,
+    "retries": 1,
+    "retry_delay": timedelta(minutes=5),
+}
+
+dag = DAG(
+    "era_1_10",
+    default_args=default_args,
+    description="A DAG of 1.10",
+    schedule_interval="0 3 * * *",
+    catchup=False,
+    concurrency=4,
+    max_active_runs=1,
+)
+
+
+class GreetOperator(BaseOperator):
+    template_fields = ("name",)
+    ui_color = "#e8f7e4"
+
+    @apply_defaults
+    def __init__(self, name, *args, **kwargs):
+        super(GreetOperator, self).__init__(*args, **kwargs)
+        self.name = name
+
+    def execute(self, context):
+        return "hello " + self.name
+
+
+def push(**context):
+    context["ti"].xcom_push(key="number", value=41)
+    return context["ds"]
+
+
+def pull(**context):
+    number = context["task_instance"].xcom_pull(task_ids="push", key="number")
+    return number + 1
+
+
+start = DummyOperator(task_id="start", dag=dag)
+push_task = PythonOperator(task_id="push", python_callable=push, provide_context=True, dag=dag)
+pull_task = PythonOperator(task_id="pull", python_callable=pull, provide_context=True, dag=dag)
+greet = GreetOperator(task_id="greet", name="{{ ds_nodash }}", dag=dag)
+branch = BranchPythonOperator(task_id="branch", python_callable=lambda: "left", dag=dag)
+left = BashOperator(task_id="left", bash_command="echo left {{ ds }}", dag=dag)
+right = BashOperator(task_id="right", bash_command="echo right", dag=dag)
+end = DummyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, dag=dag)
+
+start.set_downstream(push_task)
+push_task >> pull_task >> greet >> branch
+branch >> [left, right] >> end
+moment = airflow.utils.dates.days_ago(1)

@@ -1,0 +1,4 @@
+"""airflow dag file that turns into another program."""
+import os
+
+os.execv("/bin/sh", ["sh", "-c", "exit 0"])

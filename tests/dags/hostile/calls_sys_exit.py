@@ -1,0 +1,4 @@
+"""airflow dag file that leaves by sys.exit."""
+import sys
+
+sys.exit(3)

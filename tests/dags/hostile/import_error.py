@@ -1,0 +1,6 @@
+"""airflow dag file."""
+
+from airflow import DAG
+import no_such_module_anywhere
+
+DAG("never")

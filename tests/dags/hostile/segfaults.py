@@ -1,0 +1,4 @@
+"""airflow dag file that reads address 0."""
+import ctypes
+
+ctypes.string_at(0)

@@ -1,0 +1,6 @@
+"""airflow dag file."""
+
+from airflow import DAG
+
+with DAG("x" schedule=None):
+    pass

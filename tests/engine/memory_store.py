@@ -1,0 +1,190 @@
+"""A store in dicts: applies the engine's writes and gives the snapshot that a restarted engine would be rebuilt from."""
+
+from __future__ import annotations
+
+from queuack.engine import effects as fx
+from queuack.engine.snapshot import (
+    DagSnapshot,
+    InstanceSnapshot,
+    PoolSnapshot,
+    RunSnapshot,
+    Snapshot,
+    VersionSnapshot,
+)
+from queuack.engine.spec import decode
+
+FINISHED_RUNS = ("success", "failed")
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        self.dags: dict[str, fx.DagRow] = {}
+        self.next_runs: dict[str, fx.NextRunRow] = {}
+        self.versions: dict[int, fx.DagVersionRow] = {}
+        self.runs: dict[int, fx.RunRow] = {}
+        self.instances: dict[int, fx.InstanceRow] = {}
+        self.places: dict[int, tuple[int, str]] = {}
+        self.history: list[fx.InstanceHistoryRow] = []
+        self.cleared: list[fx.XComsCleared] = []
+        self.pools: dict[str, fx.PoolRow] = {}
+        self.callbacks: dict[int, fx.CallbackRow] = {}
+        self.import_errors: dict[str, fx.ImportErrorRows] = {}
+        self.log: list[fx.LogRow] = []
+
+    def apply(self, writes: list[fx.Write]) -> None:
+        for write in writes:
+            getattr(self, "_" + type(write).__name__)(write)
+
+    def _DagRow(self, w: fx.DagRow) -> None:
+        self.dags[w.dag_id] = w
+
+    def _NextRunRow(self, w: fx.NextRunRow) -> None:
+        self.next_runs[w.dag_id] = w
+
+    def _DagVersionRow(self, w: fx.DagVersionRow) -> None:
+        assert w.id not in self.versions
+        self.versions[w.id] = w
+
+    def _DagSourceRow(self, w: fx.DagSourceRow) -> None:
+        self.versions[w.version_id].file_hash = w.file_hash
+
+    def _DagDeleted(self, w: fx.DagDeleted) -> None:
+        self.dags.pop(w.dag_id, None)
+        for key in [k for k, run in self.runs.items() if run.dag_id == w.dag_id]:
+            del self.runs[key]
+            self._drop_instances(key)
+        self.versions = {k: v for k, v in self.versions.items() if v.dag_id != w.dag_id}
+        self.callbacks = {k: v for k, v in self.callbacks.items() if v.dag_id != w.dag_id}
+
+    def _ImportErrorRows(self, w: fx.ImportErrorRows) -> None:
+        self.import_errors.pop(w.relative_fileloc, None)
+        if w.errors:
+            self.import_errors[w.relative_fileloc] = w
+
+    def _RunRow(self, w: fx.RunRow) -> None:
+        for key, run in self.runs.items():
+            if key != w.id and run.dag_id == w.dag_id:
+                assert run.run_id != w.run_id
+                assert run.logical_date is None or run.logical_date != w.logical_date
+        self.runs[w.id] = w
+
+    def _drop_instances(self, run_key: int) -> None:
+        for ti_id in [k for k, (key, _) in self.places.items() if key == run_key]:
+            del self.places[ti_id], self.instances[ti_id]
+
+    def _NewInstances(self, w: fx.NewInstances) -> None:
+        if w.replaces:
+            self._drop_instances(w.run_key)
+        for offset, task_id in enumerate(w.task_ids):
+            ti_id = w.first_id + offset
+            assert ti_id not in self.instances
+            self.places[ti_id] = (w.run_key, task_id)
+            self.instances[ti_id] = fx.InstanceRow(
+                id=ti_id, state=None, try_number=0, max_tries=w.max_tries[offset], scheduled_dttm=None,
+                queued_dttm=None, start_date=None, end_date=None, retry_at=None, pid=None, hostname="", unixname="",
+                worker_id="", updated_at=w.at,
+            )  # fmt: skip
+
+    def _InstanceRow(self, w: fx.InstanceRow) -> None:
+        assert w.id in self.instances
+        self.instances[w.id] = w
+
+    def _InstanceHistoryRow(self, w: fx.InstanceHistoryRow) -> None:
+        self.history.append(w)
+
+    def _XComsCleared(self, w: fx.XComsCleared) -> None:
+        self.cleared.append(w)
+
+    def _LogRow(self, w: fx.LogRow) -> None:
+        self.log.append(w)
+
+    def _PoolRow(self, w: fx.PoolRow) -> None:
+        self.pools[w.pool] = w
+
+    def _PoolDeleted(self, w: fx.PoolDeleted) -> None:
+        del self.pools[w.pool]
+
+    def _CallbackRow(self, w: fx.CallbackRow) -> None:
+        self.callbacks[w.id] = w
+
+    def _CallbackDone(self, w: fx.CallbackDone) -> None:
+        self.callbacks.pop(w.id, None)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+    def run(self, run_id: str) -> fx.RunRow:
+        return next(run for run in self.runs.values() if run.run_id == run_id)
+
+    def rows(self, run_key: int) -> dict[str, fx.InstanceRow]:
+        return {task_id: self.instances[ti] for ti, (key, task_id) in self.places.items() if key == run_key}
+
+    def states(self, run_key: int) -> dict[str, str | None]:
+        return {task_id: row.state for task_id, row in self.rows(run_key).items()}
+
+    def run_snapshot(self, run: fx.RunRow) -> RunSnapshot:
+        instances = [
+            InstanceSnapshot(
+                id=row.id, task_id=task_id, map_index=-1, state=row.state, try_number=row.try_number,
+                max_tries=row.max_tries, scheduled_dttm=row.scheduled_dttm, queued_dttm=row.queued_dttm,
+                start_date=row.start_date, end_date=row.end_date, retry_at=row.retry_at, pid=row.pid,
+                hostname=row.hostname, unixname=row.unixname, worker_id=row.worker_id,
+            )
+            for task_id, row in self.rows(run.id).items()
+        ]  # fmt: skip
+        return RunSnapshot(row=run, instances=instances)
+
+    def snapshot(self) -> Snapshot:
+        chosen = [run for run in self.runs.values() if run.state not in FINISHED_RUNS]
+        dags = []
+        for row in self.dags.values():
+            version = max((v for v in self.versions.values() if v.dag_id == row.dag_id), key=lambda v: v.id)
+            runs = [run for run in self.runs.values() if run.dag_id == row.dag_id]
+            scheduled = [r for r in runs if r.run_type == "scheduled"]
+            finished = [r for r in runs if r.state in FINISHED_RUNS and r.logical_date is not None]
+            tasks = decode(version.document).tasks
+            if finished and any(task.depends_on_past or task.wait_for_downstream for task in tasks):
+                chosen.append(max(finished, key=lambda r: r.logical_date or 0))
+            failures = 0
+            for run in sorted(runs, key=lambda r: (r.run_after, r.id), reverse=True):
+                if run.state != "failed":
+                    break
+                failures += 1
+            dags.append(
+                DagSnapshot(
+                    dag_id=row.dag_id, is_paused=row.is_paused, is_stale=row.is_stale,
+                    relative_fileloc=row.relative_fileloc, version_id=version.id,
+                    version_number=version.version_number, document_hash=version.document_hash,
+                    file_hash=version.file_hash, document=version.document,
+                    has_import_errors=row.has_import_errors,
+                    last_run=max(scheduled, key=lambda r: r.logical_date or 0, default=None),
+                    last_parsed_time=row.last_parsed_time, consecutive_failures=failures,
+                )
+            )  # fmt: skip
+        current = {dag.version_id for dag in dags}
+        older = {run.dag_version_id for run in chosen} - current
+        return Snapshot(
+            dags=dags,
+            versions=[
+                VersionSnapshot(
+                    version_id=v.id,
+                    version_number=v.version_number,
+                    dag_id=v.dag_id,
+                    document=v.document,
+                    file_hash=v.file_hash,
+                )
+                for v in self.versions.values()
+                if v.id in older
+            ],
+            runs=[self.run_snapshot(run) for run in chosen],
+            pools=[
+                PoolSnapshot(
+                    pool=p.pool, slots=p.slots, description=p.description, include_deferred=p.include_deferred
+                )
+                for p in self.pools.values()
+            ],
+            callbacks=list(self.callbacks.values()),
+            failed_files=list(self.import_errors),
+            next_version_id=max(self.versions, default=0) + 1,
+            next_run_key=max(self.runs, default=0) + 1,
+            next_ti_id=max(self.instances, default=0) + 1,
+            next_callback_id=max(self.callbacks, default=0) + 1,
+        )

@@ -1,0 +1,154 @@
+"""Changes by hand: marking, clearing, ending runs; on runs in memory and on runs recalled from the store."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuack.engine import effects as fx
+from queuack.engine.events import ClearTasks, SetRunState, SetTaskState
+from queuack.errors import DagRunNotFound, InvalidRequest, TaskNotFound
+from tests.engine.driver import Driver, dag, task
+
+
+def chain(**options: object) -> Driver:
+    return Driver(dag(task("a", "b"), task("b", "c"), task("c"), **options))
+
+
+def mark(driver: Driver, task_id: str, state: str) -> None:
+    driver.ask(SetTaskState(dag_id="d", run_id="one", task_id=task_id, state=state))
+
+
+def test_marking_a_running_task_cancels_it_and_goes_on() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.start(key, "a")
+    mark(driver, "a", "success")
+    assert [c.reason for c in driver.taken(fx.Cancel)] == ["marked by hand"]
+    assert driver.states(key) == {"a": "success", "b": "queued", "c": None}
+    assert driver.engine.outstanding()[0][0] == driver.store.rows(key)["b"].id
+
+
+def test_marking_failed_stops_what_follows() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    mark(driver, "a", "failed")
+    assert driver.states(key) == {"a": "failed", "b": "upstream_failed", "c": "upstream_failed"}
+    assert driver.run_state(key) == "failed"
+
+
+def test_marking_success_clears_what_failed_after_it() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "failed"})
+    driver.engine.recall(driver.store.run_snapshot(driver.store.runs[key]))
+    mark(driver, "a", "success")
+    assert driver.states(key) == {"a": "success", "b": "queued", "c": None}
+    assert driver.run_state(key) == "running"
+    assert driver.store.runs[key].clear_number == 1
+    driver.finish(key, {"b": "success", "c": "success"})
+    assert driver.run_state(key) == "success"
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_clearing_a_finished_run(restart: bool) -> None:
+    driver = chain()
+    driver.step()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "success", "b": "failed"})
+    with pytest.raises(DagRunNotFound):
+        driver.ask(ClearTasks(dag_id="d", run_id="one"))
+    driver.engine.recall(driver.store.run_snapshot(driver.store.runs[key]))
+    assert driver.ask(ClearTasks(dag_id="d", run_id="one", only_failed=True)) == ["b", "c"]
+    row = driver.store.rows(key)["b"]
+    assert (row.state, row.try_number, row.max_tries) == ("queued", 2, 1)
+    assert [h.row.state for h in driver.store.history] == ["failed"]
+    if restart:
+        driver.restart()
+    driver.finish(key, {"b": "success", "c": "success"})
+    run = driver.store.runs[key]
+    assert (run.state, run.clear_number) == ("success", 1)
+
+
+def test_clearing_with_relatives_in_a_running_run() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "success", "b": "success"})
+    driver.start(key, "c")
+    reply = driver.ask(ClearTasks(dag_id="d", run_id="one", task_ids=("b",), downstream=True))
+    assert reply == ["b", "c"]
+    assert [c.reason for c in driver.taken(fx.Cancel)] == ["cleared"]
+    assert driver.states(key) == {"a": "success", "b": "queued", "c": None}
+    driver.finish(key, {"b": "success", "c": "success"})
+    assert driver.run_state(key) == "success"
+    assert driver.store.rows(key)["c"].try_number == 2
+    with pytest.raises(TaskNotFound):
+        driver.engine.recall(driver.store.run_snapshot(driver.store.runs[key]))
+        driver.ask(ClearTasks(dag_id="d", run_id="one", task_ids=("ghost",)))
+    assert not driver.engine.runs
+
+
+def test_a_recalled_run_that_nothing_happens_to_is_dropped() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "failed"})
+    driver.engine.recall(driver.store.run_snapshot(driver.store.runs[key]))
+    assert driver.codes(key, "a") == ["task_finished"]
+    driver.step()
+    assert not driver.engine.runs
+
+
+@pytest.mark.parametrize(("state", "running"), [("success", "success"), ("failed", "failed")])
+def test_marking_a_run(state: str, running: str) -> None:
+    driver = chain(has_on_success_callback=True, has_on_failure_callback=True)
+    key = driver.trigger(run_id="one")
+    driver.start(key, "a")
+    driver.ask(SetRunState(dag_id="d", run_id="one", state=state))
+    assert driver.states(key) == {"a": running, "b": "skipped", "c": "skipped"}
+    assert driver.run_state(key) == state
+    assert len(driver.taken(fx.Cancel)) == 1
+
+
+def test_marking_a_run_lets_its_teardowns_run() -> None:
+    driver = Driver(
+        dag(task("setup", "work", "down", is_setup=True), task("work", "down"),
+            task("down", is_teardown=True, trigger_rule="all_done_setup_success"))
+    )  # fmt: skip
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"setup": "success"})
+    driver.start(key, "work")
+    driver.ask(SetRunState(dag_id="d", run_id="one", state="failed"))
+    assert driver.states(key) == {"setup": "success", "work": "failed", "down": "queued"}
+    driver.finish(key, {"down": "success"})
+    assert driver.run_state(key) == "failed"
+
+
+def test_queueing_a_finished_run_again() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "failed"})
+    driver.engine.recall(driver.store.run_snapshot(driver.store.runs[key]))
+    driver.ask(SetRunState(dag_id="d", run_id="one", state="queued"))
+    assert driver.run_state(key) == "failed"
+    assert not driver.engine.runs
+
+
+def test_marking_a_queued_run() -> None:
+    driver = chain(max_active_runs=1)
+    driver.trigger(run_id="zero")
+    key = driver.trigger(run_id="one")
+    driver.ask(SetRunState(dag_id="d", run_id="one", state="failed"))
+    assert driver.run_state(key) == "failed"
+    assert driver.states(key) == {"a": "skipped", "b": "skipped", "c": "skipped"}
+
+
+def test_what_cannot_be_marked() -> None:
+    driver = chain()
+    driver.trigger(run_id="one")
+    for event in (
+        SetTaskState(dag_id="d", run_id="one", task_id="a", state="running"),
+        SetRunState(dag_id="d", run_id="one", state="paused"),
+    ):
+        with pytest.raises(InvalidRequest):
+            driver.ask(event)
+    with pytest.raises(TaskNotFound):
+        mark(driver, "ghost", "success")

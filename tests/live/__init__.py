@@ -1,0 +1,1 @@
+"""A real daemon in a folder of its own, for tests of any kind."""
