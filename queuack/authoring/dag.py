@@ -126,6 +126,8 @@ class DAG:
         self.relative_fileloc: str | None = None
         self.partial = False
         self.task_dict: dict[str, BaseOperator] = {}
+        self.highest_suffix: dict[str, int] = {}
+        """``name`` → the largest N among tasks called ``name__N``."""
         self.edge_info: dict[str, dict[str, dict[str, Any]]] = {}
         self.last_loaded = None
         self._environments: dict[bool, jinja2.Environment] = {}
@@ -284,6 +286,9 @@ class DAG:
         if task.task_group is None:
             self.task_group.add(task)
         self.task_dict[task.task_id] = task
+        prefix, mark, number = task.task_id.rpartition("__")
+        if mark and number.isdecimal():
+            self.highest_suffix[prefix] = max(int(number), self.highest_suffix.get(prefix, 0))
         task.dag = self
 
     def add_tasks(self, tasks: Iterable[BaseOperator]) -> None:

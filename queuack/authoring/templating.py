@@ -119,6 +119,10 @@ class _Scope(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(set(self._globals) | set(self._context))
 
+    def copy(self) -> dict[str, Any]:
+        """For Jinja's tracebacks: what has been computed so far."""
+        return {**self._globals, **dict(dict.items(self._context) if isinstance(self._context, dict) else {})}
+
 
 def render_template(template: jinja2.Template, context: Mapping[str, Any], *, native: bool) -> Any:
     """Render without computing context values that the template does not name."""

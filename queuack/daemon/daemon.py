@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from queuack import clock
@@ -69,8 +69,9 @@ class Daemon:
         self.server.port = LivePort(self.loop, self.database, running)
         await self.server.start()
         await self.nursery.start()
+        outstanding = self.loop.engine.outstanding()
         loop_task = running.create_task(self.loop.run())
-        self._spawn(self._recover())
+        self._spawn(self._recover(outstanding))
         await self.executor.start()
         self._spawn(self._start_parser())
         for chore in CHORES:
@@ -93,9 +94,11 @@ class Daemon:
         self._stopping.set()
 
     # ── start ────────────────────────────────────────────────────────────────────────────────────
-    async def _recover(self) -> None:
-        """Adopt what living workers of a daemon before this one hold; finish or queue again what nobody holds."""
-        outstanding = self.loop.engine.outstanding()
+    async def _recover(self, outstanding: Sequence[tuple[int, int, bool]]) -> None:
+        """Adopt what living workers of a daemon before this one hold; finish or queue again what nobody holds.
+
+        ``outstanding`` is what the file said before the first step of this daemon.
+        """
         held = await self.executor.recover(self._reconnect_timeout)
         still = {ti_id: (try_number, begun) for ti_id, try_number, begun in self.loop.engine.outstanding()}
         now = clock.now_us()

@@ -141,9 +141,9 @@ class Front:
         loop = self.loop
         for fact in facts:
             if isinstance(fact, Finished):
-                loop.post(self._finished(worker_id, fact))
+                loop.post_outcome(self._finished(worker_id, fact))
             elif isinstance(fact, Started):
-                loop.post(
+                loop.post_soon(
                     AttemptStarted(
                         ti_id=fact.ti_id,
                         try_number=fact.try_number,

@@ -21,6 +21,15 @@ from queuack.errors import QueuackError, StoreUnavailable
 
 log = logging.getLogger("queuack.daemon")
 
+LINGER_SECONDS = 0.010
+"""How long what nobody waits for (an attempt began, an XCom came) may wait for company in its commit."""
+
+GATHER_SECONDS = 0.003
+"""How long a round may wait for more outcomes while they pour in, so that one commit serves many."""
+
+POURING = 4
+"""Outcomes in one round that count as pouring in."""
+
 RETRY_COMMIT_SECONDS = 1.0
 """Pause between two tries of a commit that the disk refused."""
 
@@ -44,9 +53,10 @@ class Observer(Protocol):
 class Batch:
     """What has come since the last round."""
 
-    __slots__ = ("acks", "events", "waiters", "writes")
+    __slots__ = ("acks", "events", "outcomes", "waiters", "writes")
 
     def __init__(self) -> None:
+        self.outcomes = 0
         self.events: list[Event] = []
         self.writes: list[Write] = []
         self.acks: dict[str, int] = {}
@@ -66,6 +76,11 @@ class Loop:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._batch = Batch()
         self._wake = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._goal = 0
+        self._linger: asyncio.TimerHandle | None = None
+        self._urgent = False
+        self._last_outcomes = 0
         self._stopping = False
         self._committing = False
         self._replies: dict[int, asyncio.Future[Any]] = {}
@@ -76,19 +91,40 @@ class Loop:
 
     # ── in ───────────────────────────────────────────────────────────────────────────────────────
     def post(self, *events: Event) -> None:
-        """Hand in facts for the next round."""
+        """Hand in facts for the next round, which begins at once."""
         self._batch.events.extend(events)
-        self._wake.set()
+        self._hurry()
+
+    def post_outcome(self, event: Event) -> None:
+        """As ``post``, of an attempt that ended: many of these in a short time may share a round."""
+        self._batch.events.append(event)
+        self._batch.outcomes += 1
+        self._hurry()
+        if self._batch.outcomes >= self._goal:
+            self._enough.set()
+
+    def post_soon(self, event: Event) -> None:
+        """Hand in a fact that nothing waits for: it travels with the next round, or makes one in a moment."""
+        self._batch.events.append(event)
+        self._soon()
 
     def write(self, *writes: Write) -> None:
-        """Hand in rows that are no business of the engine (XComs, variables, rendered fields)."""
+        """Hand in rows that are no business of the engine (XComs, variables, rendered fields), as ``post_soon``."""
         self._batch.writes.extend(writes)
+        self._soon()
+
+    def _hurry(self) -> None:
+        self._urgent = True
         self._wake.set()
+
+    def _soon(self) -> None:
+        if self._linger is None and not self._urgent:
+            self._linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._hurry)
 
     def acknowledge(self, worker_id: str, seq: int) -> None:
         """Acknowledge a worker's facts up to ``seq`` once all that was handed in before is durable."""
         self._batch.acks[worker_id] = seq
-        self._wake.set()
+        self._soon()
 
     async def request(self, event: Event) -> Any:
         """Hand in a request and wait until it is durable. Raises what the engine refuses it with."""
@@ -109,18 +145,19 @@ class Loop:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._batch.waiters.append(waiter)
-        self._wake.set()
+        self._hurry()
         await waiter
 
     def stop(self) -> None:
         """Finish what has been handed in, then let ``run`` return."""
         self._stopping = True
-        self._wake.set()
+        self._hurry()
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────
     async def run(self) -> None:
         while True:
             await self._wait()
+            await self._gather()
             batch, self._batch = self._batch, Batch()
             if self._stopping and not batch:
                 break
@@ -128,7 +165,7 @@ class Loop:
         self._thread.shutdown(wait=True)
 
     async def _wait(self) -> None:
-        if self._stopping or self._batch:
+        if self._stopping or self._urgent:
             self._wake.clear()
             return
         at = self.engine.next_wakeup()
@@ -140,6 +177,23 @@ class Loop:
             except TimeoutError:
                 pass
         self._wake.clear()
+
+    async def _gather(self) -> None:
+        """When the last round had many outcomes, wait a moment until half of what is out has come back."""
+        batch = self._batch
+        if self._last_outcomes >= POURING and batch.outcomes and not batch.waiters and not self._stopping:
+            self._goal = len(self.engine.outstanding()) // 2
+            if batch.outcomes < self._goal:
+                self._enough.clear()
+                try:
+                    await asyncio.wait_for(self._enough.wait(), GATHER_SECONDS)
+                except TimeoutError:
+                    pass
+        self._last_outcomes = batch.outcomes
+        self._urgent = False
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
 
     async def _round(self, batch: Batch) -> None:
         step = self.engine.step(batch.events, clock.now_us())

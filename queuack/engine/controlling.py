@@ -145,10 +145,8 @@ def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
             if run.states[i] == states.RUNNING:
                 history.state, history.end_date = "failed", world.now
             world.writes.append(InstanceHistoryRow(row=history))
-        if run.states[i] == states.QUEUED:
-            run.tries[i] -= 1  # it was handed out and did not begin: the same attempt again
-        elif run.states[i] == states.SCHEDULED:
-            run.tries[i] -= 1
+        if run.states[i] == states.SCHEDULED:
+            run.tries[i] -= 1  # nobody has heard of this attempt
         stop(world, run, i, "cleared")
         run.move(i, Move.CLEAR)
         run.max_tries[i] = run.tries[i] + run.plan.retries[i]

@@ -21,7 +21,7 @@ from queuack.engine.run import Run
 from queuack.engine.scheduling import drain, evaluate, hand_out
 from queuack.engine.snapshot import RunSnapshot, Snapshot, VersionSnapshot
 from queuack.engine.world import EngineSettings, World
-from queuack.errors import QueuackError, TaskNotFound
+from queuack.errors import IllegalTransition, QueuackError, TaskNotFound
 
 __all__ = ["Engine", "EngineSettings"]
 
@@ -88,6 +88,8 @@ class Engine:
         world = self._world
         try:
             reply = _HANDLERS[type(event)](world, event)
+        except IllegalTransition:
+            raise  # never a refusal: the engine itself went wrong
         except QueuackError as error:
             if event.request is None:
                 return
@@ -169,7 +171,7 @@ class Engine:
         return [(ti_id, run.tries[i], run.states[i] == states.RUNNING) for ti_id, (run, i) in live]
 
     def files(self) -> dict[str, str]:
-        """relative_fileloc → file hash, of every file that defines DAGs or has import errors (then the hash is empty)."""
+        """relative_fileloc → file hash, of files that define DAGs or have import errors (those: hash empty)."""
         world = self._world
         known = dict.fromkeys(sorted(world.failed_files), "")
         for name, dag_ids in world.files.items():

@@ -303,11 +303,11 @@ def start_run(world: World, run: Run) -> None:
     world.dirty_runs[run] = None
     world.touched[run] = None
     watch_timeout(world, run)
-    if run.clear_number:
+    if run.is_fresh:
+        world.look_at(run, run.plan.roots)
+    else:
         run.recount()
         world.look_at(run, range(run.plan.size))
-    else:
-        world.look_at(run, run.plan.roots)
 
 
 def watch_timeout(world: World, run: Run) -> None:

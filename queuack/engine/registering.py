@@ -155,7 +155,7 @@ def _change_version(world: World, dag: DagState, version: Version) -> None:
     for run in dag.active.values():
         run.limit.capacity = version.document.max_active_tasks
         world.admission.freed(run.limit)
-        if run.state == DagRunState.QUEUED and not run.clear_number and run.start_date is None:
+        if run.state == DagRunState.QUEUED and run.is_fresh:
             move_to_version(world, run, version)
     world.to_plan[dag] = None
 

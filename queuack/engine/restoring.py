@@ -16,6 +16,7 @@ from queuack.engine.snapshot import DagSnapshot, InstanceSnapshot, RunSnapshot, 
 from queuack.engine.spec import decode, document_hash
 from queuack.engine.states import DagRunState
 from queuack.engine.world import DEFAULT_POOL, World
+from queuack.errors import StoreError
 
 
 def restore(world: World, snapshot: Snapshot, now: int) -> None:
@@ -42,7 +43,12 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
     for older in snapshot.versions:
         versions.setdefault(older.version_id, version_of(older))
     for run in sorted(snapshot.runs, key=lambda r: r.row.id):
-        restore_run(world, run, versions[run.row.dag_version_id])
+        version = versions.get(run.row.dag_version_id)
+        if version is None:
+            raise StoreError(
+                f"Run {run.row.run_id!r} of DAG {run.row.dag_id!r} is of a version that is not in the file."
+            )
+        restore_run(world, run, version)
     for dag in world.dags.values():
         world.to_plan[dag] = None
 

@@ -200,6 +200,11 @@ class Run:
         return self.plan.size - t[states.ABSENT] - finished
 
     @property
+    def is_fresh(self) -> bool:
+        """Nothing was ever decided about any of its instances."""
+        return self.clear_number == 0 and self.tally[states.NONE] + self.tally[states.ABSENT] == self.plan.size
+
+    @property
     def is_finished(self) -> bool:
         return self.state in ("success", "failed")
 

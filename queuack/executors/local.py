@@ -93,6 +93,8 @@ class LocalExecutor:
         self._workers: dict[str, Worker] = {}
         self._by_connection: dict[Connection, Worker] = {}
         self._where: dict[Attempt, Worker] = {}
+        self._adopted: set[Attempt] = set()
+        """What workers had already when they introduced themselves: theirs, or accounted for since."""
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._pumping = False
@@ -173,7 +175,7 @@ class LocalExecutor:
                 while is_alive(file):
                     await asyncio.sleep(0.005)
                 (self._home.workers / f"{worker_id}.json").unlink(missing_ok=True)
-        return set(self._where)
+        return set(self._adopted)
 
     async def stop(self, grace: float) -> None:
         self._stopping = True
@@ -282,12 +284,14 @@ class LocalExecutor:
         self._pump_soon()
 
     def _remove(self, worker: Worker, key: Attempt) -> Handed | None:
+        head = worker.head
         entry = worker.queue.pop(key, None)
         if entry is not None:
             self._where.pop(key, None)
             self._clear_deadline(key)
-            worker.idle_since = self._loop.time()
-            worker.advance(worker.idle_since)
+            if entry is head:
+                worker.idle_since = self._loop.time()
+                worker.advance(worker.idle_since)
         return entry
 
     # ── workers come and go ──────────────────────────────────────────────────────────────────────
@@ -363,6 +367,7 @@ class LocalExecutor:
         for key, entry_held in held.items():
             known = worker.queue.get(key)
             if known is None:
+                self._adopted.add(key)
                 known = worker.queue[key] = Handed(key, None, None)
                 self._where[key] = worker
                 worker.advance(self._loop.time())

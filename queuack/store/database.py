@@ -259,7 +259,8 @@ class Database:
         where = f"The database {self._path or MEMORY}"
         if "Could not set lock" in text or "Conflicting lock" in text:
             return StoreLocked(f"{where} is open in another process{self._owner(text)}.")
-        if isinstance(error, (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)):
+        unavailable = isinstance(error, (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException))
+        if unavailable or "Failed to commit" in text:  # with one writer nothing but the disk can refuse a commit
             return StoreUnavailable(f"{where} cannot be used right now: {text}")
         return StoreError(f"{where} refused: {text}")
 

@@ -149,7 +149,7 @@ CREATE TABLE task_instance_history (
 );
 
 CREATE TABLE rendered_task_instance_fields (
-    dag_run_id BIGINT,
+    dag_run_id BIGINT NOT NULL,
     dag_id VARCHAR NOT NULL,
     run_id VARCHAR NOT NULL,
     task_id VARCHAR NOT NULL,
@@ -159,7 +159,7 @@ CREATE TABLE rendered_task_instance_fields (
 
 -- value holds the text of a JSON value; every other encoding is in value_bytes.
 CREATE TABLE xcom (
-    dag_run_id BIGINT,
+    dag_run_id BIGINT NOT NULL,
     dag_id VARCHAR NOT NULL,
     run_id VARCHAR NOT NULL,
     task_id VARCHAR NOT NULL,

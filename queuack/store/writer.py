@@ -47,9 +47,6 @@ _DELETE_DAG = (
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks",
 )  # fmt: skip
 
-UNKNOWN_RUN = -1
-"""``dag_run_id`` of an XCom whose run the database does not have."""
-
 
 class Writer:
     """The one writer of a Database."""
@@ -180,22 +177,21 @@ class Writer:
     def _write_xcoms(self, batch: Batch) -> None:
         if not (batch.xcoms or batch.cleared_places or batch.cleared_keys):
             return
-        places = {*batch.xcoms, *batch.cleared_places, *(place for place, _ in batch.cleared_keys)}
-        keys = self._keys_of(places)
+        keys = self._keys_of({*batch.xcoms, *batch.cleared_places, *(place for place, _ in batch.cleared_keys)})
         fresh = self._freshness
-        emptied = [place for place in batch.cleared_places if fresh.may_exist(keys[place], place, None)]
+        emptied = [p for p in batch.cleared_places if p in keys and fresh.may_exist(keys[p], p, None)]
         touched = batch.cleared_keys | {(place, key) for place, by_key in batch.xcoms.items() for key in by_key}
         replaced = [
             (place, key)
             for place, key in touched
-            if place not in batch.cleared_places and fresh.may_exist(keys[place], place, key)
+            if place in keys and place not in batch.cleared_places and fresh.may_exist(keys[place], place, key)
         ]
         if emptied:
             self._database.run("delete_xcoms_of_instances", _places(emptied, keys))
         if replaced:
             params = _places([place for place, _ in replaced], keys)
             self._database.run("delete_xcoms", {**params, "key": [key for _, key in replaced]})
-        rows = [(place, row) for place, by_key in batch.xcoms.items() for row in by_key.values()]
+        rows = [(place, row) for place, by_key in batch.xcoms.items() if place in keys for row in by_key.values()]
         if rows:
             self._insert_xcoms(rows, keys)
 
@@ -218,12 +214,14 @@ class Writer:
     def _write_rendered(self, batch: Batch) -> None:
         if not batch.rendered:
             return
-        places = list(batch.rendered)
-        keys = self._keys_of(places)
+        keys = self._keys_of(batch.rendered)
+        places = list(keys)
+        if not places:
+            return
         replaced = [place for place in places if self._freshness.may_exist(keys[place], place, RENDERED)]
         if replaced:
             self._database.run("delete_rendered_fields", _places(replaced, keys))
-        texts = [row.rendered.decode("utf-8", "replace") for row in batch.rendered.values()]
+        texts = [batch.rendered[place].rendered.decode("utf-8", "replace") for place in places]
         self._database.run("insert_rendered_fields", {**_places(places, keys), "rendered": texts})
         for place in places:
             self._freshness.written(keys[place], place, RENDERED)
@@ -282,7 +280,11 @@ class Writer:
 
     # ── what is looked up ────────────────────────────────────────────────────────────────────────
     def _keys_of(self, places: Collection[Place]) -> dict[Place, int]:
-        """The ``dag_run.id`` of each place's run, from memory where it was seen before."""
+        """The ``dag_run.id`` of each place's run, from memory where it was seen before.
+
+        A place whose run does not exist is left out: its DAG was deleted while a worker was at it, and what that
+        worker says belongs to nothing.
+        """
         known = self._run_keys
         missing = {(place[0], place[1]) for place in places} - known.keys()
         if missing:
@@ -293,7 +295,7 @@ class Writer:
             params = {"dag_id": [dag_id for dag_id, _ in listed], "run_id": [run_id for _, run_id in listed]}
             for dag_id, run_id, key in self._database.run("run_keys", params):
                 known[dag_id, run_id] = key
-        return {place: known.get((place[0], place[1]), UNKNOWN_RUN) for place in places}
+        return {place: known[place[:2]] for place in places if place[:2] in known}
 
 
 RENDERED = "\0rendered"

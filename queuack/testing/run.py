@@ -118,6 +118,12 @@ class InProcessRun:
     def post(self, *events: Event) -> None:
         self._events.extend(events)
 
+    def post_outcome(self, event: Event) -> None:
+        self._events.append(event)
+
+    def post_soon(self, event: Event) -> None:
+        self._events.append(event)
+
     def write(self, *writes: Write) -> None:
         self._writes.extend(writes)
 

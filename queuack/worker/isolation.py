@@ -74,6 +74,7 @@ def run_in_fork(bench: Workbench, link: Link, workload: Workload, kill_grace: fl
     """Run ``workload`` in a fork; returns when it has ended and all it said is handed over."""
     started_at = clock.now_us()
     link.emit(Started(seq=0, ti_id=workload.ti_id, try_number=workload.try_number, at=started_at, pid=os.getpid()))
+    bench.log.begin(log_path(workload))
     _preload(bench, workload)
     mine, its = socket.socketpair()
     with warnings.catch_warnings():
@@ -83,7 +84,6 @@ def run_in_fork(bench: Workbench, link: Link, workload: Workload, kill_grace: fl
         mine.close()
         _live(bench, link, workload, its)
     its.close()
-    bench.log.begin(log_path(workload))
     try:
         relay = Relay(bench, link, workload, mine, pid, kill_grace)
         status = relay.run()
@@ -134,6 +134,7 @@ class Relay:
         self, bench: Workbench, link: Link, workload: Workload, pair: socket.socket, pid: int, kill_grace: float
     ) -> None:
         self._interrupts = bench.interrupts
+        self._log = bench.log
         self._link = link
         self._workload = workload
         self._pair = pair
@@ -180,7 +181,9 @@ class Relay:
     def _pass_on(self, message: ToDaemon) -> None:
         match message:
             case Fact():
-                self.concluded |= isinstance(message, Finished | CallbackRan)
+                if isinstance(message, Finished | CallbackRan):
+                    self.concluded = True
+                    self._log.finish_lines()
                 self._link.emit(message)
             case Ask(id_, method, params):
                 self._pair.sendall(frame(self._answer(id_, method, params)))

@@ -17,23 +17,26 @@ from tests.live.daemon import LiveDaemon, until
 CHAIN = """
 from airflow.sdk import DAG, chain
 from airflow.providers.standard.operators.python import PythonOperator
+def noop(): pass
 with DAG("chain", schedule=None):
-    chain(*[PythonOperator(task_id=f"t{{i:05}}", python_callable=int) for i in range({n})])
+    chain(*[PythonOperator(task_id=f"t{{i:05}}", python_callable=noop) for i in range({n})])
 """
 
 FAN = """
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.python import PythonOperator
+def noop(): pass
 with DAG("fan", schedule=None, max_active_tasks=1_000_000):
     for i in range({n}):
-        PythonOperator(task_id=f"t{{i:06}}", python_callable=int)
+        PythonOperator(task_id=f"t{{i:06}}", python_callable=noop)
 """
 
 FIRST = """
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.python import PythonOperator
+def noop(): pass
 with DAG("first", schedule="@once", start_date=__import__("datetime").datetime(2026, 1, 1)):
-    PythonOperator(task_id="only", python_callable=int)
+    PythonOperator(task_id="only", python_callable=noop)
 """
 
 

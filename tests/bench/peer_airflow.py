@@ -16,13 +16,14 @@ DAGS = """
 from datetime import datetime
 from airflow.sdk import DAG, chain
 from airflow.providers.standard.operators.python import PythonOperator
+def noop(): pass
 with DAG("first", schedule="@once", start_date=datetime(2026, 1, 1)):
-    PythonOperator(task_id="only", python_callable=int)
+    PythonOperator(task_id="only", python_callable=noop)
 with DAG("chain", schedule="@once", start_date=datetime(2026, 1, 1)):
-    chain(*[PythonOperator(task_id=f"t{i:03}", python_callable=int) for i in range(10)])
+    chain(*[PythonOperator(task_id=f"t{i:03}", python_callable=noop) for i in range(10)])
 with DAG("fan", schedule="@once", start_date=datetime(2026, 1, 1), max_active_tasks=1000):
     for i in range(100):
-        PythonOperator(task_id=f"t{i:03}", python_callable=int)
+        PythonOperator(task_id=f"t{i:03}", python_callable=noop)
 """
 
 

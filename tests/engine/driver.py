@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.engine.memory_store import MemoryStore
-
 from queuack.engine import effects as fx
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import AttemptFinished, AttemptStarted, Event, FileParsed, ImportErrorInfo, TriggerRun
 from queuack.engine.spec import DagDocument, TaskDocument
+from tests.engine.memory_store import MemoryStore
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND

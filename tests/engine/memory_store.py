@@ -1,4 +1,4 @@
-"""A store in dicts: applies the engine's writes and gives the snapshot that a restarted engine would be rebuilt from."""
+"""A store in dicts: applies the engine's writes and gives the snapshot that a restarted engine is rebuilt from."""
 
 from __future__ import annotations
 
@@ -176,9 +176,7 @@ class MemoryStore:
             ],
             runs=[self.run_snapshot(run) for run in chosen],
             pools=[
-                PoolSnapshot(
-                    pool=p.pool, slots=p.slots, description=p.description, include_deferred=p.include_deferred
-                )
+                PoolSnapshot(pool=p.pool, slots=p.slots, description=p.description, include_deferred=p.include_deferred)
                 for p in self.pools.values()
             ],
             callbacks=list(self.callbacks.values()),

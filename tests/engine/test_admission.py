@@ -111,14 +111,12 @@ def test_a_paused_dag_hands_out_nothing_new_and_goes_on_when_unpaused() -> None:
     driver.restart()
     assert driver.states(key) == {"a": "success", "b": None, "c": "scheduled"}
     driver.ask(SetPaused(dag_id="d", paused=False))
-    assert driver.states(key) == {"a": "success", "b": "queued", "c": "scheduled"} or driver.states(key)["c"] == "queued"
+    assert driver.states(key) == {"a": "success", "b": "queued", "c": "scheduled"}
     assert driver.store.dags["d"].is_paused is False
 
 
 def test_explain_answers_for_every_situation() -> None:
-    driver = Driver(
-        dag(task("a", "b", retries=1, retry_delay=60.0), task("b"), task("w"), max_active_runs=1)
-    )
+    driver = Driver(dag(task("a", "b", retries=1, retry_delay=60.0), task("b"), task("w"), max_active_runs=1))
     key = driver.trigger(run_id="one")
     waiting = driver.trigger(run_id="two")
     future = driver.trigger(run_id="three", run_after=START + DAY)
@@ -138,7 +136,9 @@ def test_explain_answers_for_every_situation() -> None:
 def test_a_large_fan_out_is_spread_over_steps_and_loses_nothing() -> None:
     names = [f"t{i:04d}" for i in range(2_000)]
     document = dag(task("root", *names), *(task(n, "tail") for n in names), task("tail"), max_active_tasks=3_000)
-    driver = Driver(document, settings=EngineSettings(parallelism=5_000, default_pool_slots=-1, evaluations_per_step=300))
+    driver = Driver(
+        document, settings=EngineSettings(parallelism=5_000, default_pool_slots=-1, evaluations_per_step=300)
+    )
     key = driver.trigger()
     driver.finish(key, {"root": "success"})
     steps = 1

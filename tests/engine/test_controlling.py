@@ -81,8 +81,8 @@ def test_clearing_with_relatives_in_a_running_run() -> None:
     driver.finish(key, {"b": "success", "c": "success"})
     assert driver.run_state(key) == "success"
     assert driver.store.rows(key)["c"].try_number == 2
+    driver.engine.recall(driver.store.run_snapshot(driver.store.runs[key]))
     with pytest.raises(TaskNotFound):
-        driver.engine.recall(driver.store.run_snapshot(driver.store.runs[key]))
         driver.ask(ClearTasks(dag_id="d", run_id="one", task_ids=("ghost",)))
     assert not driver.engine.runs
 
@@ -139,6 +139,16 @@ def test_marking_a_queued_run() -> None:
     driver.ask(SetRunState(dag_id="d", run_id="one", state="failed"))
     assert driver.run_state(key) == "failed"
     assert driver.states(key) == {"a": "skipped", "b": "skipped", "c": "skipped"}
+
+
+def test_marks_made_before_a_run_begins_count_when_it_does() -> None:
+    driver = chain(max_active_runs=1)
+    first = driver.trigger(run_id="zero")
+    key = driver.trigger(run_id="one")
+    mark(driver, "a", "success")
+    driver.ask(SetRunState(dag_id="d", run_id="zero", state="success"))
+    assert driver.run_state(first) == "success"
+    assert driver.states(key) == {"a": "success", "b": "queued", "c": None}
 
 
 def test_what_cannot_be_marked() -> None:

@@ -94,7 +94,7 @@ def test_a_mapped_instance_whose_upstream_instance_was_removed_is_removed() -> N
 
 
 def test_an_unknown_rule_is_refused_with_the_names_of_all() -> None:
-    with pytest.raises(InvalidRequest, match="'all_sucess'.*all_success"):
+    with pytest.raises(InvalidRequest, match=r"'all_sucess'.*all_success"):
         rule_named("all_sucess")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -72,8 +73,6 @@ def test_a_second_process_is_told_who_has_it(path: Path, database: Database) -> 
         except errors.StoreLocked as error:
             print(error)
     """
-    import os
-
     assert f"pid {os.getpid()}" in child(code, path).stdout
 
 

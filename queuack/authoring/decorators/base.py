@@ -38,9 +38,8 @@ def get_unique_task_id(task_id: str, dag: DAG | None = None, task_group: TaskGro
     full = group.child_id(task_id) if group is not None else task_id
     if full not in dag.task_dict:
         return task_id
-    pattern = re.compile(rf"^{re.escape(re.split(r'__[0-9]+$', full)[0])}__(\d+)$")
-    used = [int(match[1]) for one in dag.task_dict if (match := pattern.match(one))]
-    return f"{re.split(r'__[0-9]+$', task_id)[0]}__{max(used, default=0) + 1}"
+    prefix = re.split(r"__\d+$", full)[0]
+    return f"{re.split(r'__[0-9]+$', task_id)[0]}__{dag.highest_suffix.get(prefix, 0) + 1}"
 
 
 class DecoratedOperator(BaseOperator):

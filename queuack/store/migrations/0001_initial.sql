@@ -150,7 +150,7 @@ CREATE TABLE task_instance_history (
 );
 
 CREATE TABLE rendered_task_instance_fields (
-    dag_run_id BIGINT,
+    dag_run_id BIGINT NOT NULL,
     dag_id VARCHAR NOT NULL,
     run_id VARCHAR NOT NULL,
     task_id VARCHAR NOT NULL,
@@ -160,7 +160,7 @@ CREATE TABLE rendered_task_instance_fields (
 
 -- value holds the text of a JSON value; every other encoding is in value_bytes.
 CREATE TABLE xcom (
-    dag_run_id BIGINT,
+    dag_run_id BIGINT NOT NULL,
     dag_id VARCHAR NOT NULL,
     run_id VARCHAR NOT NULL,
     task_id VARCHAR NOT NULL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from queuack.store.queries.rows import Row, first, rows
 from queuack.store.queries.runs import run_key
 from queuack.store.reader import Reader
-from queuack.store.writer import UNKNOWN_RUN
 
 
 def get_xcom(
@@ -23,8 +22,10 @@ def get_xcom(
     With ``include_prior_dates`` the latest one of this run or of the DAG's runs before it.
     """
     found = run_key(reader, dag_id, run_id)
+    if found is None:
+        return None
     params = {
-        "run_key": UNKNOWN_RUN if found is None else found,
+        "run_key": found,
         "dag_id": dag_id,
         "task_id": task_id,
         "map_index": map_index,
@@ -45,8 +46,10 @@ def list_xcoms(
 ) -> list[Row]:
     """The XComs of a run that pass every filter given, by task, map index and key; ``value`` is bytes."""
     found = run_key(reader, dag_id, run_id)
+    if found is None:
+        return []
     params = {
-        "run_key": UNKNOWN_RUN if found is None else found,
+        "run_key": found,
         "dag_id": dag_id,
         "run_id": run_id,
         "task_id": task_id,

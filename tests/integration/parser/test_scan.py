@@ -127,14 +127,15 @@ def test_a_syntax_error_in_a_helper_points_to_the_import(home: Home) -> None:
 def test_one_bad_dag_leaves_the_good_ones(home: Home) -> None:
     write(
         home.dags / "x.py",
-        "from airflow import DAG\n\n\nclass Unprintable:\n    def __iter__(self):\n        raise ZeroDivisionError('no tags')\n\n\n"
+        "from airflow import DAG\n\n\nclass Unprintable:\n    def __iter__(self):\n        1 / 0\n\n\n"
         "good = DAG('good', schedule=None)\nbad = DAG('bad', schedule=None)\n"
         "bad.tags = Unprintable()\n"
         "also = DAG('also', schedule=None)\n",
     )
     [parsed] = scan(home)
     assert dag_ids(parsed) == ["good", "also"]
-    assert "ZeroDivisionError" in parsed.failures[0].message
+    assert parsed.failures[0].message == "DAG 'bad': ZeroDivisionError: division by zero"
+    assert parsed.failures[0].line == 6
 
 
 def test_edits_within_a_second_are_never_mixed_up_with_byte_code(home: Home) -> None:

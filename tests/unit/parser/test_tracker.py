@@ -13,7 +13,7 @@ from queuack.home import Home
 from queuack.parser.fingerprints import Fingerprints
 from queuack.parser.report import Report
 from queuack.parser.tracker import Changes, Tracker
-from queuack.protocol import ParseFailure, Parsed
+from queuack.protocol import Parsed, ParseFailure
 
 DAG = "from airflow import DAG\n"
 

@@ -1,0 +1,344 @@
+"""Random DAGs, random outcomes, random crashes: what must hold after every step, whatever happens.
+
+Legal transitions only; no limit exceeded; memory equals what a restart would rebuild; nothing finished runs again;
+every attempt is handed out once; every run ends.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from queuack.engine import effects as fx
+from queuack.engine import states
+from queuack.engine.engine import Engine, EngineSettings
+from queuack.engine.events import (
+    AttemptFinished,
+    AttemptLost,
+    AttemptReturned,
+    AttemptStarted,
+    ClearTasks,
+    SetPaused,
+    SetPool,
+    SetRunState,
+    SetTaskState,
+)
+from queuack.engine.spec import DagDocument
+from queuack.engine.states import Move
+from queuack.engine.trigger_rules import RULES
+from queuack.schedule.timetables import CronDataIntervalTimetable
+from tests.engine.driver import DAY, SECOND, START, Driver, dag, parsed, task
+
+BY_HAND = {Move.CLEAR, Move.MARK_SUCCESS, Move.MARK_FAILED, Move.MARK_SKIPPED}
+DAILY = CronDataIntervalTimetable("0 0 * * *")
+POOLS = {"p": 2, "q": 3}
+
+
+def _reachable() -> dict[str | None, set[str | None]]:
+    """What a state may have become within one step, by moves that are not a person's."""
+    steps: dict[str | None, set[str | None]] = {}
+    for (before, move), after in states.TRANSITIONS.items():
+        if move not in BY_HAND:
+            steps.setdefault(before, set()).add(after)
+    found: dict[str | None, set[str | None]] = {}
+    for start in states.NAMES[:-1]:
+        seen: set[str | None] = {start}
+        frontier: list[str | None] = [start]
+        while frontier:
+            for after in steps.get(frontier.pop(), ()):
+                if after not in seen:
+                    seen.add(after)
+                    frontier.append(after)
+        found[start] = seen
+    return found
+
+
+LEGAL = _reachable()
+
+
+def random_dag(rng: random.Random) -> DagDocument:
+    size = rng.randint(1, 9)
+    names = [f"t{i}" for i in range(size)]
+    past = rng.random() < 0.2
+    tasks = []
+    for i, name in enumerate(names):
+        options: dict[str, Any] = {"trigger_rule": rng.choice(sorted(RULES) if rng.random() < 0.6 else ["all_success"])}
+        kind = rng.random()
+        if kind < 0.1:
+            options |= {"is_setup": True, "trigger_rule": "all_success"}
+        elif kind < 0.2:
+            options |= {"is_teardown": True, "trigger_rule": "all_done_setup_success"}
+            options["on_failure_fail_dagrun"] = rng.random() < 0.3
+        elif kind < 0.3:
+            options["is_empty"] = True
+        if rng.random() < 0.4:
+            options |= {"retries": rng.randint(1, 2), "retry_delay": rng.choice([0.0, 30.0])}
+        if rng.random() < 0.3:
+            options |= {"pool": rng.choice(sorted(POOLS)), "pool_slots": rng.randint(1, 2)}
+        if rng.random() < 0.2:
+            options["max_active_tis_per_dag"] = 1
+        if rng.random() < 0.1:
+            options["max_active_tis_per_dagrun"] = 1
+        if rng.random() < 0.05:
+            options["end_date"] = START + DAY
+        if past and rng.random() < 0.5:
+            options["depends_on_past"] = True
+            options["wait_for_downstream"] = rng.random() < 0.3
+        later = names[i + 1 :]
+        tasks.append(
+            task(name, *(n for n in later if rng.random() < 0.35), priority_weight=rng.randint(1, 3), **options)
+        )
+    return dag(
+        *tasks,
+        timetable=DAILY,
+        start_date=START,
+        catchup=True,
+        max_active_runs=rng.randint(1, 3),
+        max_active_tasks=rng.randint(1, 4),
+        fail_fast=rng.random() < 0.15,
+        dagrun_timeout=rng.choice([None, None, 7 * 86_400.0]),
+        has_on_failure_callback=rng.random() < 0.3,
+    )
+
+
+class Simulation:
+    """One engine under random treatment."""
+
+    def __init__(self, seed: int, *, by_hand: bool = False) -> None:
+        self.rng = random.Random(seed)
+        self.by_hand = by_hand
+        self.document = random_dag(self.rng)
+        configuration = EngineSettings(
+            parallelism=self.rng.randint(1, 6), evaluations_per_step=self.rng.choice([1, 3, 2_000])
+        )
+        self.driver = Driver(settings=configuration)
+        for pool, slots in POOLS.items():
+            self.driver.ask(SetPool(pool=pool, slots=slots))
+        self.before: dict[int, str | None] = {}
+        self.runs_before: dict[int, str] = {}
+        self.open: dict[tuple[int, int], str] = {}
+        """Attempts handed out: (ti_id, try) → queued or running."""
+        self.attempts: Counter[tuple[int, int]] = Counter()
+        self.hands_off = True
+        self.step(parsed(self.document))
+
+    # ── acting ───────────────────────────────────────────────────────────────────────────────────
+    def step(self, *events: Any) -> None:
+        step = self.driver.step(*events)
+        for command in step.commands:
+            key = (getattr(command, "ti_id", 0), getattr(command, "try_number", 0))
+            if isinstance(command, fx.Dispatch):
+                assert key not in self.open, "handed out twice"
+                assert self.driver.store.instances[key[0]].state == "queued"
+                self.open[key] = "queued"
+                self.attempts[key] += 1
+            elif isinstance(command, fx.Cancel):
+                self.open.pop(key, None)
+        self.check()
+
+    def act(self) -> None:
+        rng = self.rng
+        roll = rng.random()
+        if roll < 0.06:
+            self.crash()
+        elif roll < 0.12:
+            wakeup = self.driver.engine.next_wakeup()
+            self.driver.now = max(self.driver.now + SECOND, min(wakeup or 0, self.driver.now + DAY))
+            self.step()
+        elif roll < 0.16:
+            self.step(SetPaused(dag_id="d", paused=not self.driver.store.dags["d"].is_paused))
+        elif roll < 0.22 and self.by_hand:
+            self.interfere()
+        elif self.open:
+            self.step(*self.facts())
+        else:
+            self.let_time_pass()
+
+    def facts(self) -> list[Any]:
+        chosen = self.rng.sample(sorted(self.open), min(len(self.open), self.rng.randint(1, 3)))
+        return [fact for key in chosen for fact in self.fact(*key)]
+
+    def fact(self, ti_id: int, number: int) -> list[Any]:
+        rng, now = self.rng, self.driver.now
+        phase = self.open[ti_id, number]
+        roll = rng.random()
+        if phase == "queued" and roll < 0.5:
+            self.open[ti_id, number] = "running"
+            return [AttemptStarted(ti_id=ti_id, try_number=number, at=now, pid=1)] * rng.randint(1, 2)
+        del self.open[ti_id, number]
+        if roll < 0.6 and phase == "queued":
+            return [AttemptReturned(ti_id=ti_id, try_number=number)]
+        if roll < 0.65:
+            return [AttemptLost(ti_id=ti_id, try_number=number, at=now, reason="killed")]
+        outcome = rng.choices(["success", "failed", "skipped", "up_for_reschedule"], [6, 2, 1, 1])[0]
+        skip = tuple(t.task_id for t in self.document.tasks if outcome == "success" and rng.random() < 0.05)
+        event = AttemptFinished(
+            ti_id=ti_id, try_number=number, at=now, outcome=outcome, started_at=now, skip_tasks=skip,
+            reschedule_at=now + 10 * SECOND, fail_without_retry=rng.random() < 0.1,
+        )  # fmt: skip
+        return [event] * rng.randint(1, 2)
+
+    def interfere(self) -> None:
+        """A person clears or marks something."""
+        rng = self.rng
+        active = sorted(run.run_id for run in self.driver.engine.runs.values() if not run.is_finished)
+        if not active:
+            return
+        run_id, one = rng.choice(active), rng.choice(self.document.tasks).task_id
+        event = rng.choice(
+            [
+                ClearTasks(dag_id="d", run_id=run_id, task_ids=(one,), downstream=rng.random() < 0.5),
+                SetTaskState(
+                    dag_id="d", run_id=run_id, task_id=one, state=rng.choice(["success", "failed", "skipped"])
+                ),
+                SetRunState(dag_id="d", run_id=run_id, state=rng.choice(["success", "failed", "queued"])),
+            ]
+        )
+        self.hands_off = False
+        self.step(event)
+        self.hands_off = True
+
+    def let_time_pass(self) -> None:
+        wakeup = self.driver.engine.next_wakeup()
+        if wakeup is not None:
+            self.driver.now = max(self.driver.now, wakeup)
+        self.step()
+
+    def crash(self) -> None:
+        """The process dies between two steps; what workers hold lives on, or dies with it."""
+        driver = self.driver
+        driver.engine = Engine.restore(driver.settings, driver.store.snapshot(), driver.now)
+        self.check()
+        facts: list[Any] = []
+        for ti_id, number, begun in driver.engine.outstanding():
+            assert (ti_id, number) in self.open
+            if self.rng.random() < 0.5:
+                del self.open[ti_id, number]
+                facts.append(
+                    AttemptLost(ti_id=ti_id, try_number=number, at=driver.now, reason="crash")
+                    if begun
+                    else AttemptReturned(ti_id=ti_id, try_number=number)
+                )
+        self.step(*facts)
+
+    def finish(self) -> None:
+        """Everything goes well from here on; every run must end (unless it waits for a past that failed)."""
+        self.step(SetPaused(dag_id="d", paused=True))
+        end = self.driver.now
+        for _ in range(3_000):
+            if self.driver.store.dags["d"].is_paused:
+                self.step(SetPaused(dag_id="d", paused=False))
+            if self.open:
+                key = min(self.open)
+                del self.open[key]
+                self.step(AttemptFinished(ti_id=key[0], try_number=key[1], at=self.driver.now, outcome="success"))
+                continue
+            wakeup = self.driver.engine.next_wakeup()
+            if wakeup is None or wakeup > end + 8 * DAY:
+                break
+            self.driver.now = max(self.driver.now, wakeup)
+            self.step()
+        for key, run in self.driver.store.runs.items():
+            if run.run_after <= end and run.state not in ("success", "failed"):
+                self.excuse(key)
+
+    def excuse(self, run_key: int) -> None:
+        """The only way for a run not to end: a task waits for one that did not succeed in the run before."""
+        run = self.driver.store.runs[run_key]
+        dag_state = self.driver.engine.dags["d"]
+        if run.state == "queued":
+            assert dag_state.running >= dag_state.max_active_runs
+            return
+        codes = {c for name, state in self.driver.states(run_key).items() if state is None
+                 for c in self.driver.codes(run_key, name)}  # fmt: skip
+        assert "depends_on_past" in codes
+
+    # ── checking ─────────────────────────────────────────────────────────────────────────────────
+    def check(self) -> None:
+        self.check_transitions()
+        self.check_limits()
+        self.check_memory()
+
+    def check_transitions(self) -> None:
+        store = self.driver.store
+        for ti_id, row in store.instances.items():
+            before = self.before.get(ti_id)
+            if self.hands_off:
+                assert row.state in LEGAL[before], f"{before} became {row.state}"
+                assert before not in states.FINISHED_NAMES or before == row.state
+            self.before[ti_id] = row.state
+        for key, run in store.runs.items():
+            if self.hands_off and self.runs_before.get(key) in ("success", "failed"):
+                assert run.state == self.runs_before[key]
+            self.runs_before[key] = run.state
+
+    def check_limits(self) -> None:
+        store = self.driver.store
+        pools: Counter[str] = Counter()
+        per_run: Counter[int] = Counter()
+        per_task: Counter[str] = Counter()
+        active = 0
+        documents = {one.task_id: one for one in self.document.tasks}
+        for ti_id, (run_key, task_id) in store.places.items():
+            if store.instances[ti_id].state in ("queued", "running"):
+                one = documents[task_id]
+                active += 1
+                pools[one.pool] += one.pool_slots
+                per_run[run_key] += 1
+                per_task[task_id] += 1
+        assert active <= self.driver.settings.parallelism
+        assert all(count <= POOLS.get(pool, 128) for pool, count in pools.items())
+        assert all(count <= self.document.max_active_tasks for count in per_run.values())
+        for task_id, count in per_task.items():
+            limit = documents[task_id].max_active_tis_per_dag
+            assert limit is None or count <= limit
+        running = sum(run.state == "running" for run in store.runs.values())
+        assert running <= self.document.max_active_runs
+
+    def check_memory(self) -> None:
+        store, engine = self.driver.store, self.driver.engine
+        unfinished = {key for key, run in store.runs.items() if run.state not in ("success", "failed")}
+        assert unfinished == {key for key, run in engine.runs.items() if not run.is_finished}
+        live = {}
+        for key in unfinished:
+            run = engine.runs[key]
+            assert run.state == store.runs[key].state
+            for i, task_id in enumerate(run.plan.task_ids):
+                if run.states[i] == states.ABSENT:
+                    continue
+                row = store.instances[run.ti_ids[i]]
+                assert (states.NAMES[run.states[i]], run.tries[i]) == (row.state, row.try_number)
+                assert store.places[row.id] == (key, task_id)
+                if row.state in ("queued", "running"):
+                    live[row.id] = (row.id, row.try_number, row.state == "running")
+            tally = Counter(run.states)
+            assert [tally[code] for code in range(len(states.NAMES))] == run.tally
+        assert sorted(live.values()) == sorted(engine.outstanding())
+        assert set(self.open) >= {(ti_id, number) for ti_id, number, _ in engine.outstanding()}
+        admission = engine._world.admission
+        assert admission.active == len(live)
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["alone", "by_hand"])
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32 - 1))
+def test_invariants_hold_whatever_happens(by_hand: bool, seed: int) -> None:
+    simulation = Simulation(seed, by_hand=by_hand)
+    for _ in range(60):
+        simulation.act()
+    simulation.finish()
+
+
+def test_the_same_input_gives_the_same_output() -> None:
+    one, two = Simulation(42), Simulation(42)
+    for _ in range(80):
+        one.act()
+        two.act()
+    assert one.driver.store.instances == two.driver.store.instances
+    assert one.driver.store.runs == two.driver.store.runs
+    assert one.driver.store.log == two.driver.store.log

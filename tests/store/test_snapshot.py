@@ -1,0 +1,72 @@
+"""What the engine is rebuilt from."""
+
+from __future__ import annotations
+
+from queuack.engine.spec import DagDocument, TaskDocument
+from queuack.store.database import Database
+from queuack.store.snapshot import load_snapshot
+from queuack.store.writer import Writer
+from tests.store import sample as make
+
+PAST = DagDocument(
+    dag_id="p",
+    fileloc="/dags/p.py",
+    relative_fileloc="p.py",
+    tasks=(TaskDocument(task_id="t0", task_type="X", depends_on_past=True),),
+)
+
+
+def test_an_empty_store(database: Database) -> None:
+    snapshot = load_snapshot(database)
+    assert (snapshot.dags, snapshot.runs, [pool.pool for pool in snapshot.pools]) == ([], [], ["default_pool"])
+    assert (snapshot.next_run_key, snapshot.next_ti_id, snapshot.pools[0].slots) == (1, 1, 128)
+
+
+def test_unfinished_runs_come_back_as_they_were_written(database: Database, writer: Writer) -> None:
+    open_run, done = make.run(1, state="queued", start_date=None), make.run(2, state="success", end_date=make.NOW)
+    row = make.instance(2, "up_for_retry", retry_at=make.NOW + 7)
+    writer.commit([make.dag(), make.version(), open_run, make.instances(1, 1, 2), done, make.instances(2, 3, 2), row])
+    snapshot = load_snapshot(database)
+    assert [run.row for run in snapshot.runs] == [open_run]
+    untouched, retried = snapshot.runs[0].instances
+    assert (untouched.id, untouched.state, untouched.try_number, untouched.hostname) == (1, None, 0, "")
+    for name in row.__struct_fields__:
+        if name != "updated_at":
+            assert getattr(retried, name) == getattr(row, name)
+    assert (snapshot.next_run_key, snapshot.next_ti_id, snapshot.next_version_id) == (3, 5, 2)
+
+
+def test_the_last_run_is_the_latest_scheduled_one(database: Database, writer: Writer) -> None:
+    late = make.run(1, logical_date=make.NOW + 100, state="success")
+    manual = make.run(3, run_type="manual", logical_date=make.NOW + 500)
+    writer.commit([make.dag(), make.version(), late, make.run(2), manual])
+    assert load_snapshot(database).dags[0].last_run == late
+
+
+def test_old_versions_of_unfinished_runs_come_along(database: Database, writer: Writer) -> None:
+    writer.commit([make.dag(), make.version(1), make.version(2, number=2), make.run(1), make.run(2, dag_version_id=2)])
+    snapshot = load_snapshot(database)
+    assert [(dag.version_id, dag.version_number, dag.file_hash) for dag in snapshot.dags] == [(2, 2, "hash2")]
+    assert [(version.version_id, version.file_hash) for version in snapshot.versions] == [(1, "hash1")]
+
+
+def test_the_past_comes_along_where_a_task_depends_on_it(database: Database, writer: Writer) -> None:
+    batch = [make.dag(), make.version(1), make.dag("p"), make.version(2, "p", document=PAST)]
+    states = ["success", "success", "running", "failed", "success"]
+    for key, state in enumerate(states, 1):
+        batch += [make.run(key, "p", state, dag_version_id=2), make.instances(key, key, 1, "p")]
+        batch += [make.run(key + 10, "d", state), make.instances(key + 10, key + 10, 1)]
+    writer.commit(batch)
+    found = {(run.row.dag_id, run.row.id): len(run.instances) for run in load_snapshot(database).runs}
+    assert found == {("p", 2): 1, ("p", 3): 1, ("p", 5): 1, ("d", 13): 1}
+
+
+def test_consecutive_failures_count_back_to_the_last_success(database: Database, writer: Writer) -> None:
+    states = ["failed", "success", "failed", "failed", "failed", "running"]
+    runs = [make.run(key, state=state) for key, state in enumerate(states, 1)]
+    writer.commit([make.dag(max_consecutive_failed_dag_runs=5), make.version(), *runs])
+    assert load_snapshot(database).dags[0].consecutive_failures == 3
+    writer.commit([make.dag(max_consecutive_failed_dag_runs=2)])
+    assert load_snapshot(database).dags[0].consecutive_failures == 2
+    writer.commit([make.dag(max_consecutive_failed_dag_runs=0)])
+    assert load_snapshot(database).dags[0].consecutive_failures == 0
