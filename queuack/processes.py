@@ -1,4 +1,4 @@
-"""Telling one process from another: pid, start time and what its end means. Signals nothing.
+"""Telling one process from another: pid, start time and what its end means.
 
 A pid alone is not an identity (pids are used again); with the kernel's start time it is one.
 """
@@ -59,6 +59,14 @@ def read_worker_file(path: Path) -> WorkerFile | None:
         return msgspec.json.decode(path.read_bytes(), type=WorkerFile)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def kill(pid: int, number: int = signal.SIGKILL) -> None:
+    """Send a signal; a process that is gone is fine."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 def describe_exit(status: int | None) -> str:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from queuack import config
 from queuack.errors import QueuackError
 from queuack.executors.base import Attempt, Listener
 from queuack.executors.connection import Connection
 from queuack.executors.crew import LOOK_AHEAD, Handed, Worker, choose, wanted
+from queuack.executors.deadlines import Deadlines
 from queuack.executors.durations import Durations
 from queuack.executors.nursery import NurseryClient
+from queuack.executors.recovery import await_survivors
+from queuack.executors.settings import LocalSettings
 from queuack.home import Home
-from queuack.processes import describe_exit, is_alive, read_worker_file, start_ticks
+from queuack.processes import describe_exit, kill, start_ticks
 from queuack.protocol import (
     Ack,
     CallbackRan,
@@ -58,28 +58,6 @@ MAX_STARTING = 8
 """Workers being started at once."""
 
 
-@dataclass(frozen=True)
-class LocalSettings:
-    """Numbers of ``[workers]`` and ``[core] parallelism``; times in seconds."""
-
-    parallelism: int = 32
-    min_workers: int = 2
-    idle_timeout: float = 60.0
-    heartbeat_timeout: float = 300.0
-    kill_grace: float = 5.0
-
-    @classmethod
-    def from_config(cls) -> LocalSettings:
-        parallelism = config.get_int("core", "parallelism")
-        return cls(
-            parallelism=parallelism,
-            min_workers=min(config.get_int("workers", "min_workers"), parallelism),
-            idle_timeout=config.get_float("workers", "idle_timeout"),
-            heartbeat_timeout=config.get_float("workers", "heartbeat_timeout"),
-            kill_grace=config.get_float("workers", "kill_grace"),
-        )
-
-
 class LocalExecutor:
     """Implements ``executors.base.Executor``."""
 
@@ -100,7 +78,7 @@ class LocalExecutor:
         self._pumping = False
         self._watch: asyncio.TimerHandle | None = None
         self._late_looks = 0
-        self._deadlines: dict[Attempt, asyncio.TimerHandle] = {}
+        self._deadlines = Deadlines(self._loop, self._on_deadline)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._chores: asyncio.Task[None] | None = None
         self._start_failures = 0
@@ -139,7 +117,7 @@ class LocalExecutor:
         worker.queue[key].cancelled = True
         if worker.connection is not None:
             worker.connection.send(Cancel(ti_id, try_number, reason))
-        self._set_deadline(key, self._settings.kill_grace, f"the task did not stop when it was cancelled ({reason})")
+        self._deadlines.set(key, self._settings.kill_grace, f"the task did not stop when it was cancelled ({reason})")
 
     def acknowledge(self, worker_id: str, seq: int) -> None:
         worker = self._workers.get(worker_id)
@@ -152,29 +130,7 @@ class LocalExecutor:
     async def recover(self, timeout: float) -> set[Attempt]:
         """What the workers of an earlier daemon hold. A worker that does not come back within ``timeout`` seconds is
         killed; files of dead ones are removed."""
-        expected = {}
-        for path in sorted(self._home.workers.glob("*.json")):
-            file = read_worker_file(path)
-            if file is not None and is_alive(file):
-                expected[path.stem] = file
-            else:
-                path.unlink(missing_ok=True)
-        until = self._loop.time() + timeout
-        while any(worker_id not in self._workers and is_alive(file) for worker_id, file in expected.items()):
-            self._changed.clear()
-            try:
-                await asyncio.wait_for(self._changed.wait(), max(0.0, min(0.1, until - self._loop.time())))
-            except TimeoutError:
-                if self._loop.time() >= until:
-                    break
-        for worker_id, file in expected.items():
-            if worker_id not in self._workers:
-                if is_alive(file):
-                    log.warning("Worker %s (pid %d) did not come back; it is killed.", worker_id, file.pid)
-                    kill(file.pid)
-                while is_alive(file):
-                    await asyncio.sleep(0.005)
-                (self._home.workers / f"{worker_id}.json").unlink(missing_ok=True)
+        await await_survivors(self._home, lambda worker_id: worker_id in self._workers, self._changed, timeout)
         return set(self._adopted)
 
     async def stop(self, grace: float) -> None:
@@ -192,8 +148,9 @@ class LocalExecutor:
                     self._signal(worker, number)
             if await self._all_gone(patience):
                 break
-        for handle in (*self._deadlines.values(), *([self._watch] if self._watch else [])):
-            handle.cancel()
+        self._deadlines.clear_all()
+        if self._watch is not None:
+            self._watch.cancel()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, *([self._chores] if self._chores else []), return_exceptions=True)
@@ -288,7 +245,7 @@ class LocalExecutor:
         entry = worker.queue.pop(key, None)
         if entry is not None:
             self._where.pop(key, None)
-            self._clear_deadline(key)
+            self._deadlines.clear(key)
             if entry is head:
                 worker.idle_since = self._loop.time()
                 worker.advance(worker.idle_since)
@@ -475,22 +432,12 @@ class LocalExecutor:
         if entry is None or entry.workload is None or entry.workload.execution_timeout is None:
             return
         limit = entry.workload.execution_timeout
-        self._set_deadline(
+        self._deadlines.set(
             key, limit + self._settings.kill_grace, f"the task did not yield to its execution_timeout of {limit:g} s"
         )
 
     # ── ends ─────────────────────────────────────────────────────────────────────────────────────
-    def _set_deadline(self, key: Attempt, seconds: float, reason: str) -> None:
-        self._clear_deadline(key)
-        self._deadlines[key] = self._loop.call_later(seconds, self._on_deadline, key, reason)
-
-    def _clear_deadline(self, key: Attempt) -> None:
-        handle = self._deadlines.pop(key, None)
-        if handle is not None:
-            handle.cancel()
-
     def _on_deadline(self, key: Attempt, reason: str) -> None:
-        self._deadlines.pop(key, None)
         worker = self._where.get(key)
         if worker is not None:
             self._kill(worker, reason)
@@ -524,21 +471,16 @@ class LocalExecutor:
                     self._kill(worker, "it did not introduce itself")
                 elif worker.queue and worker.connection and now - worker.last_heard > self._settings.heartbeat_timeout:
                     self._kill(worker, f"no heartbeat for {self._settings.heartbeat_timeout:g} s")
-                elif spare > 0 and worker.is_ready and not worker.queue and not self._backlog:
-                    if now - worker.idle_since > self._settings.idle_timeout and worker.connection is not None:
-                        worker.leaving = True
+                elif spare > 0 and not self._backlog and self._is_long_idle(worker, now):
+                    worker.leaving = True
+                    spare -= 1
+                    if worker.connection is not None:
                         worker.connection.send(Stop())
-                        spare -= 1
+
+    def _is_long_idle(self, worker: Worker, now: float) -> bool:
+        return worker.is_ready and not worker.queue and now - worker.idle_since > self._settings.idle_timeout
 
     def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def kill(pid: int, number: int = signal.SIGKILL) -> None:
-    """Send a signal; a process that is gone is fine."""
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        pass

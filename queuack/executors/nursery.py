@@ -94,7 +94,8 @@ class NurseryClient:
         """The pid of a new child that runs ``queuack.<role>.main.run(home, name)``. Raises QueuackError.
 
         ``on_exit(pid, wait status)`` is called once, when it has ended; not when the nursery dies first."""
-        pid = self._forks[name] = asyncio.get_running_loop().create_future()
+        pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._forks[name] = pid
         if on_exit is not None:
             self._exits[name] = on_exit
         self._say(nursery.Fork(role, name, str(self._home.root), dict(environ or {})))

@@ -81,7 +81,11 @@ class SubprocessHook(BaseHook):
     def _end_group(self, grace: float = 5.0) -> None:
         """SIGTERM, then SIGKILL after ``grace`` seconds, to the command and all it started."""
         process = self.sub_process
-        if process is None or process.poll() is not None:
+        if process is None:
+            return
+        if process.stdout is not None:
+            process.stdout.close()
+        if process.poll() is not None:
             return
         _signal_group(process, signal.SIGTERM)
         try:

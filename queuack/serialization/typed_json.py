@@ -49,8 +49,8 @@ def wrap(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _wrap_mapping(value)
     if isinstance(value, tuple | set | frozenset):
-        kind = next(kind for kind in (tuple, frozenset, set) if isinstance(value, kind))
-        return wrapped(kind, 1, [wrap(item) for item in value])
+        plain: type = next(plain for plain in (tuple, frozenset, set) if isinstance(value, plain))
+        return wrapped(plain, 1, [wrap(item) for item in value])
     for kind, version, write in _WRITERS:
         if isinstance(value, kind):
             return wrapped(type(value), version, write(value))
@@ -184,7 +184,8 @@ def _read_timezone(data: Any) -> datetime.tzinfo | None:
     if "pendulum" in kind and "FixedTimezone" not in kind:
         import pendulum  # as above
 
-        return pendulum.timezone(key)
+        zone: datetime.tzinfo = pendulum.timezone(key)
+        return zone
     return datetime.UTC if key == "UTC" else zoneinfo.ZoneInfo(key)
 
 

@@ -92,6 +92,6 @@ MOVED: Mapping[str, str] = {
     "airflow.utils.timezone": "airflow.sdk.timezone",
     "airflow.utils.trigger_rule": "airflow.sdk",
     "airflow.utils.weekday": "airflow.providers.standard.utils.weekday",
-    "airflow.utils.weight_rule": "airflow.sdk",
+    "airflow.utils.weight_rule:WeightRule": "airflow.sdk",
     "airflow.utils.xcom": "airflow.models.xcom",
 }

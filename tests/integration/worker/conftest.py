@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -213,8 +215,8 @@ class Daemon:
     def dag(self, *tasks: str, before: str = "", arguments: str = "") -> Path:
         """A DAG file with the DAG ``d``; each of ``tasks`` is a statement inside it, ``before`` stands before it."""
         lines = "\n".join("    " + line for task in tasks for line in task.splitlines())
-        text = f'{PRELUDE}\n{before}\nwith DAG("d", start_date=datetime(2024, 1, 1), schedule=None, {arguments}):\n{lines}\n'
-        return self.write(text)
+        head = f'with DAG("d", start_date=datetime(2024, 1, 1), schedule=None, {arguments}):'
+        return self.write(f"{PRELUDE}\n{before}\n{head}\n{lines}\n")
 
     def workload(self, task_id: str, ti_id: int = 1, name: str = "d.py", **fields: Any) -> Workload:
         path = self.home.dags / name
@@ -244,24 +246,21 @@ class Daemon:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home() -> Iterator[Home]:
     # A socket's path may have 107 bytes; pytest's folders come close.
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(prefix="q"))
     home = Home(folder)
     home.prepare()
     home.token_file.write_text("secret-token")
-    return home
+    yield home
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
 def run_with(home: Home) -> Any:
     """``run_with(scenario, **settings)``: run the coroutine function with a started daemon."""
 
-    def run(
-        scenario: Callable[[Daemon], Any], *, environ: dict[str, str] | None = None, **settings: Any
-    ) -> None:
+    def run(scenario: Callable[[Daemon], Any], *, environ: dict[str, str] | None = None, **settings: Any) -> None:
         async def main() -> None:
             values: dict[str, Any] = {"min_workers": 1, "kill_grace": 0.5, **settings}
             daemon = Daemon(home, LocalSettings(**values), environ or {})

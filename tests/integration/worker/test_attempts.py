@@ -40,7 +40,9 @@ def test_nothing_is_pushed_without_do_xcom_push_or_value(run_with):
 
 def test_multiple_outputs(run_with):
     async def scenario(daemon):
-        await run_one(daemon, "Call(task_id='t', function=lambda self, context: {'a': 1, 'b': 2}, multiple_outputs=True)")
+        await run_one(
+            daemon, "Call(task_id='t', function=lambda self, context: {'a': 1, 'b': 2}, multiple_outputs=True)"
+        )
         assert (daemon.xcom("t", "a"), daemon.xcom("t", "b")) == (1, 2)
         assert daemon.xcom("t") == {"a": 1, "b": 2}
 
@@ -230,10 +232,7 @@ def test_rendered_fields_are_reported_when_rendering_changed_them(run_with):
 
 
 def test_execution_timeout(run_with):
-    task = (
-        "Call(task_id='t', function=lambda self, context: time.sleep(60), "
-        "execution_timeout=timedelta(seconds=0.05))"
-    )
+    task = "Call(task_id='t', function=lambda self, context: time.sleep(60), execution_timeout=timedelta(seconds=0.05))"
 
     async def scenario(daemon):
         assert (await run_one(daemon, task, execution_timeout=0.05)).outcome == "failed"

@@ -142,7 +142,9 @@ def test_cancelling_what_has_not_begun(run_with):
 
 
 def test_a_cancelled_task_that_does_not_stop_is_killed(run_with):
-    body = WAITS + """
+    body = (
+        WAITS
+        + """
 def stubborn(self, context):
     touch("t.begun")
     while True:
@@ -151,6 +153,7 @@ def stubborn(self, context):
         except BaseException:
             pass
 """
+    )
 
     async def scenario(daemon):
         daemon.dag("Call(task_id='t', function=stubborn)", before=body)
@@ -265,7 +268,9 @@ class TestFork:
         run_with(scenario)
 
     def test_a_time_limit_that_is_ignored(self, run_with):
-        body = WAITS + """
+        body = (
+            WAITS
+            + """
 def stubborn(self, context):
     touch("t.begun")
     while True:
@@ -274,11 +279,10 @@ def stubborn(self, context):
         except BaseException:
             pass
 """
+        )
 
         async def scenario(daemon):
-            daemon.dag(
-                "Call(task_id='t', function=stubborn, execution_timeout=timedelta(seconds=0.05))", before=body
-            )
+            daemon.dag("Call(task_id='t', function=stubborn, execution_timeout=timedelta(seconds=0.05))", before=body)
             daemon.executor.submit([daemon.workload("t", isolation="fork", execution_timeout=0.05)])
             assert (await daemon.finished()).outcome == "failed"
             assert "execution_timeout" in json.dumps(daemon.log("t"))
