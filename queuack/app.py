@@ -69,11 +69,13 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
         token = home.token_file.read_text().strip() or token
     home.token_file.touch(mode=0o600)
     home.token_file.write_text(token)
+    # The writer first: it folds in what a daemon that died had left in the journal.
+    writer = Writer(database)
     engine = Engine.restore(engine_settings(), load_snapshot(database), clock.now_us())
     with database.reader() as reader:
         means = recent_durations(reader)
     try:
-        asyncio.run(_serve(home, database, engine, means, token, console))
+        asyncio.run(_serve(home, database, writer, engine, means, token, console))
     except Exception:
         logging.getLogger("queuack.daemon").exception("The daemon ended by an error")
         return 1
@@ -84,13 +86,14 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
 async def _serve(
     home: Home,
     database: Database,
+    writer: Writer,
     engine: Engine,
     means: dict[tuple[str, str], float],
     token: str,
     console: Console,
 ) -> None:
     front = Front(isolation=config.get_str("workers", "isolation"), means=means)
-    loop = Loop(engine, Writer(database), front)
+    loop = Loop(engine, writer, front)
     nursery = NurseryClient(home)
     executor = LocalExecutor(home, front, nursery, LocalSettings.from_config())
     front.loop, front.executor = loop, executor
@@ -100,6 +103,7 @@ async def _serve(
     daemon = Daemon(
         home,
         database,
+        writer,
         loop,
         executor,
         nursery,
@@ -119,8 +123,9 @@ class OfflineService:
         home.prepare()
         self._home = home
         self._database = open_database(home)
+        writer = Writer(self._database)
         engine = Engine.restore(engine_settings(), load_snapshot(self._database), clock.now_us())
-        self._port = DirectPort(DirectLoop(engine, Writer(self._database)), self._database)
+        self._port = DirectPort(DirectLoop(engine, writer), self._database, writer)
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
         if method == "sync":

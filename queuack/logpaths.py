@@ -5,8 +5,6 @@ Airflow page: "Logging for Tasks", "Writing logs locally" (the default ``log_fil
 
 from __future__ import annotations
 
-from queuack.protocol import Workload
-
 
 def attempt_log(dag_id: str, run_id: str, task_id: str, map_index: int, try_number: int) -> str:
     """Relative to the logs folder: ``dag_id=…/run_id=…/task_id=…/[map_index=N/]attempt=N.log``."""
@@ -17,13 +15,3 @@ def attempt_log(dag_id: str, run_id: str, task_id: str, map_index: int, try_numb
 def callback_log_path(dag_id: str, run_id: str, kind: str) -> str:
     """Relative to the logs folder: the log of a DAG's ``success`` or ``failure`` callback."""
     return f"dag_id={dag_id}/run_id={run_id}/callback={kind}.log"
-
-
-def log_path(workload: Workload) -> str:
-    """The log of what ``workload`` says to do, relative to the logs folder; its own ``log_path`` wins."""
-    if workload.log_path:
-        return workload.log_path
-    run = workload.run
-    if not workload.task_id:
-        return callback_log_path(run.dag_id, run.run_id, workload.callback_kind)
-    return attempt_log(run.dag_id, run.run_id, workload.task_id, workload.map_index, workload.try_number)

@@ -29,6 +29,7 @@ from pathlib import Path
 import msgspec
 
 from queuack.errors import QueuackError
+from queuack.protocol import Exited, Fork, Forked, ForkFailed, NurseryReady, NurseryReport, NurseryRequest, SignalChild
 
 WARM_MODULES = (
     "queuack.authoring.context",
@@ -45,47 +46,8 @@ WARM_MODULES = (
 """Imported before the first fork."""
 
 
-class Fork(msgspec.Struct, tag="fork", tag_field="t"):
-    role: str
-    """worker or parser."""
-    name: str
-    home: str
-    environ: dict[str, str | None] = {}
-    """On top of the nursery's own environment; None removes a variable."""
-
-
-class SignalChild(msgspec.Struct, tag="signal", tag_field="t"):
-    """Send a signal to a child. The nursery is the parent, so the pid cannot have been used again."""
-
-    pid: int
-    signal: int
-
-
-class Ready(msgspec.Struct, tag="ready", tag_field="t"):
-    pid: int
-
-
-class Forked(msgspec.Struct, tag="forked", tag_field="t"):
-    name: str
-    pid: int
-
-
-class ForkFailed(msgspec.Struct, tag="fork_failed", tag_field="t"):
-    name: str
-    reason: str
-
-
-class Exited(msgspec.Struct, tag="exited", tag_field="t"):
-    name: str
-    pid: int
-    status: int
-
-
-Request = Fork | SignalChild
-Report = Ready | Forked | ForkFailed | Exited
-
 _encoder = msgspec.json.Encoder()
-_requests = msgspec.json.Decoder(Request)
+_requests = msgspec.json.Decoder(NurseryRequest)
 
 
 class Nursery:
@@ -103,7 +65,7 @@ class Nursery:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the daemon decides.
         signal.set_wakeup_fd(self._wake_write)
-        self._report(Ready(os.getpid()))
+        self._report(NurseryReady(os.getpid()))
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         poll.register(self._wake_read, select.POLLIN)
@@ -130,7 +92,7 @@ class Nursery:
         except ConnectionError:
             return b""
 
-    def _obey(self, request: Request) -> Callable[[], None] | None:
+    def _obey(self, request: NurseryRequest) -> Callable[[], None] | None:
         if isinstance(request, SignalChild):
             if request.pid in self._children:
                 os.kill(request.pid, request.signal)
@@ -168,7 +130,7 @@ class Nursery:
             if child is not None:
                 self._report(Exited(child.name, pid, status))
 
-    def _report(self, report: Report) -> None:
+    def _report(self, report: NurseryReport) -> None:
         try:
             self._control.sendall(_encoder.encode(report) + b"\n")
         except OSError:

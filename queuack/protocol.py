@@ -280,6 +280,48 @@ ToDaemon = (
 )
 FromDaemon = Welcome | Refused | Answer | Run | Recall | Cancel | Ack | Reparse | Stop | Heartbeat
 
+
+# ── daemon ↔ nursery: JSON lines on an inherited socket, see ``nursery`` ─────────────────────────
+class Fork(msgspec.Struct, tag="fork", tag_field="t"):
+    role: str
+    """worker or parser."""
+    name: str
+    home: str
+    environ: dict[str, str | None] = {}
+    """On top of the nursery's own environment; None removes a variable."""
+
+
+class SignalChild(msgspec.Struct, tag="signal", tag_field="t"):
+    """Send a signal to a child. The nursery is the parent, so the pid cannot have been used again."""
+
+    pid: int
+    signal: int
+
+
+class NurseryReady(msgspec.Struct, tag="ready", tag_field="t"):
+    pid: int
+
+
+class Forked(msgspec.Struct, tag="forked", tag_field="t"):
+    name: str
+    pid: int
+
+
+class ForkFailed(msgspec.Struct, tag="fork_failed", tag_field="t"):
+    name: str
+    reason: str
+
+
+class Exited(msgspec.Struct, tag="exited", tag_field="t"):
+    name: str
+    pid: int
+    status: int
+
+
+NurseryRequest = Fork | SignalChild
+NurseryReport = NurseryReady | Forked | ForkFailed | Exited
+
+
 _encoder = msgspec.msgpack.Encoder()
 _to_daemon = msgspec.msgpack.Decoder(ToDaemon)
 _from_daemon = msgspec.msgpack.Decoder(FromDaemon)

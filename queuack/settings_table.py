@@ -234,7 +234,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("api", "base_url", "str", "http://localhost:8080", "Address that links in logs and messages start with."),
     # ── database ──
     Setting("database", "memory_limit", "str", "1GB", "Memory DuckDB may take, as DuckDB writes it."),
-    Setting("database", "threads", "int", 4, "Threads DuckDB may use.", minimum=1),
+    Setting("database", "threads", "int", 1, "Threads DuckDB may use.", minimum=1),
 )
 
 BY_NAME: dict[tuple[str, str], Setting] = {(setting.section, setting.key): setting for setting in SETTINGS}

@@ -108,8 +108,9 @@ def install() -> None:
         return
     present = sys.modules.get(ROOT)
     if present is not None:
+        where = getattr(present, "__file__", None) or "a namespace"
         raise QueuackError(
-            f"Airflow is already imported in this process (from {getattr(present, '__file__', None) or 'a namespace'}): "
+            f"Airflow is already imported in this process (from {where}): "
             f"call queuack.compat.install() before the first `import airflow`."
         )
     sys.meta_path.insert(0, AirflowFinder())

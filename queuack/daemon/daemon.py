@@ -22,6 +22,7 @@ from queuack.executors.nursery import NurseryClient
 from queuack.home import Home
 from queuack.processes import describe_exit
 from queuack.store.database import Database
+from queuack.store.writer import Writer
 
 log = logging.getLogger("queuack.daemon")
 
@@ -36,6 +37,7 @@ class Daemon:
         self,
         home: Home,
         database: Database,
+        writer: Writer,
         loop: Loop,
         executor: LocalExecutor,
         nursery: NurseryClient,
@@ -48,6 +50,7 @@ class Daemon:
     ) -> None:
         self.home = home
         self.database = database
+        self.writer = writer
         self.loop = loop
         self.executor = executor
         self.nursery = nursery
@@ -66,7 +69,7 @@ class Daemon:
         running = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             running.add_signal_handler(number, self.stop)
-        self.server.port = LivePort(self.loop, self.database, running)
+        self.server.port = LivePort(self.loop, self.database, self.writer, running)
         await self.server.start()
         await self.nursery.start()
         outstanding = self.loop.engine.outstanding()

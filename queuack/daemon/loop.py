@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 from queuack import clock
@@ -23,6 +24,12 @@ log = logging.getLogger("queuack.daemon")
 
 LINGER_SECONDS = 0.010
 """How long what nobody waits for (an attempt began, an XCom came) may wait for company in its commit."""
+
+FOLD_SECONDS = 0.100
+"""How long changes of task instances may wait in the store's journal until they are in their tables."""
+
+FOLD_WRITES = 4096
+"""So many are folded at once, whatever the time."""
 
 GATHER_SECONDS = 0.003
 """How long a round may wait for more outcomes while they pour in, so that one commit serves many."""
@@ -37,7 +44,10 @@ RETRY_COMMIT_SECONDS = 1.0
 class Committer(Protocol):
     """The part of the store's writer that the loop needs."""
 
-    def commit(self, writes: Sequence[Write]) -> None: ...
+    def commit(self, writes: Sequence[Write], *, fold: bool = False) -> None: ...
+
+    @property
+    def waiting(self) -> int: ...
 
 
 class Observer(Protocol):
@@ -81,6 +91,8 @@ class Loop:
         self._linger: asyncio.TimerHandle | None = None
         self._urgent = False
         self._last_outcomes = 0
+        self._fold_due = False
+        self._fold_timer: asyncio.TimerHandle | None = None
         self._stopping = False
         self._committing = False
         self._replies: dict[int, asyncio.Future[Any]] = {}
@@ -160,6 +172,7 @@ class Loop:
             await self._gather()
             batch, self._batch = self._batch, Batch()
             if self._stopping and not batch:
+                await self._commit([], fold=True)
                 break
             await self._round(batch)
         self._thread.shutdown(wait=True)
@@ -198,8 +211,10 @@ class Loop:
     async def _round(self, batch: Batch) -> None:
         step = self.engine.step(batch.events, clock.now_us())
         writes = batch.writes + step.writes
-        if writes:
-            await self._commit(writes)
+        fold = bool(step.replies or batch.waiters) or self._fold_due or self._writer.waiting > FOLD_WRITES
+        if writes or fold:
+            await self._commit(writes, fold=fold)
+        self._plan_fold(fold)
         self.rounds += 1
         for worker_id, seq in batch.acks.items():
             self._observer.acknowledge(worker_id, seq)
@@ -219,13 +234,27 @@ class Loop:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _commit(self, writes: list[Write]) -> None:
+    def _plan_fold(self, folded: bool) -> None:
+        if folded:
+            self._fold_due = False
+            if self._fold_timer is not None:
+                self._fold_timer.cancel()
+                self._fold_timer = None
+        if self._writer.waiting and self._fold_timer is None:
+            self._fold_timer = asyncio.get_running_loop().call_later(FOLD_SECONDS, self._want_fold)
+
+    def _want_fold(self) -> None:
+        self._fold_timer = None
+        self._fold_due = True
+        self._hurry()
+
+    async def _commit(self, writes: list[Write], *, fold: bool) -> None:
         loop = asyncio.get_running_loop()
         self._committing = True
         try:
             while True:
                 try:
-                    await loop.run_in_executor(self._thread, self._writer.commit, writes)
+                    await loop.run_in_executor(self._thread, partial(self._writer.commit, writes, fold=fold))
                 except StoreUnavailable as error:
                     if self.store_error is None:
                         log.error("%s Nothing is dispatched until it can be written again.", error.message)
@@ -260,13 +289,16 @@ class DirectLoop:
         step = self.engine.step(list(events), self._now())
         rows = [*writes, *step.writes]
         if rows:
-            self._writer.commit(rows)
+            self._writer.commit(rows, fold=bool(step.replies))
         return step.commands, step.replies
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Make rows durable that no step made."""
-        if writes:
-            self._writer.commit(writes)
+        self._writer.commit(writes)
+
+    def fold(self) -> None:
+        """Bring everything durable into its table."""
+        self._writer.commit((), fold=True)
 
     def request(self, event: Event) -> Any:
         """One request, committed. Raises what the engine refuses it with."""

@@ -11,10 +11,13 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from queuack.daemon.loop import DirectLoop, Loop
-from queuack.engine.effects import Write
+from queuack.engine.effects import Write, XComRow
 from queuack.engine.engine import Engine
 from queuack.engine.events import Event
-from queuack.store.database import Database, Reader
+from queuack.store.batch import Place
+from queuack.store.database import Database
+from queuack.store.reader import Reader
+from queuack.store.writer import Writer
 
 T = TypeVar("T")
 
@@ -31,6 +34,9 @@ class Port(Protocol):
     def on_engine(self, look: Callable[[Engine], T]) -> T:
         """Look at the engine where it is safe to."""
 
+    def waiting_xcom(self, place: Place, key: str) -> XComRow | None | bool:
+        """An XCom that waits in the store's journal; see ``Writer.xcom``."""
+
     def reader(self) -> Any:
         """A context manager that gives a Reader on a snapshot of the file."""
 
@@ -38,8 +44,11 @@ class Port(Protocol):
 class LivePort:
     """For threads of a running daemon."""
 
-    def __init__(self, loop: Loop, database: Database, event_loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, loop: Loop, database: Database, writer: Writer, event_loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._loop = loop
+        self.waiting_xcom = writer.xcom
         self._database = database
         self._event_loop = event_loop
 
@@ -68,8 +77,9 @@ class LivePort:
 class DirectPort:
     """For a command that has the file to itself, and for ``dag.test()``."""
 
-    def __init__(self, loop: DirectLoop, database: Database) -> None:
+    def __init__(self, loop: DirectLoop, database: Database, writer: Writer) -> None:
         self.loop = loop
+        self.waiting_xcom = writer.xcom
         self._database = database
 
     def request(self, event: Event) -> Any:
@@ -77,6 +87,7 @@ class DirectPort:
 
     def write(self, *writes: Write) -> None:
         self.loop.round(writes=writes)
+        self.loop.fold()
 
     def on_engine(self, look: Callable[[Engine], T]) -> T:
         return look(self.loop.engine)

@@ -9,6 +9,7 @@ from queuack import clock
 from queuack.daemon.port import Port
 from queuack.daemon.services import runs as run_service
 from queuack.daemon.services import variables as variable_service
+from queuack.engine.effects import XComRow
 from queuack.errors import InvalidRequest
 from queuack.store.queries import instances, variables, versions, xcoms
 from queuack.store.queries import runs as run_queries
@@ -20,6 +21,11 @@ def xcom_get(
     port: Port, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, include_prior_dates: bool = False
 ) -> Row | None:
     """{"encoding", "value"} (value: bytes), or None."""
+    waiting = port.waiting_xcom((dag_id, run_id, task_id, map_index), key)
+    if isinstance(waiting, XComRow):
+        return {"encoding": waiting.encoding, "value": waiting.value}
+    if waiting is None and not include_prior_dates:
+        return None
     with port.reader() as reader:
         return xcoms.get_xcom(
             reader, dag_id, run_id, task_id, map_index, key, include_prior_dates=include_prior_dates

@@ -14,8 +14,8 @@ import msgspec
 from queuack.engine.events import ImportErrorInfo
 
 
-class Write(msgspec.Struct, kw_only=True):
-    """Base of all writes."""
+class Write(msgspec.Struct, kw_only=True, tag=True, array_like=True):
+    """Base of all writes. Tagged and array-like: the store's journal keeps some of them as MessagePack."""
 
 
 class DagRow(Write, kw_only=True):
@@ -200,7 +200,6 @@ class RenderedFieldsRow(Write, kw_only=True):
 
 class LogRow(Write, kw_only=True):
     """The audit log, table ``log``."""
-
     event: str
     at: int
     dag_id: str | None = None

@@ -61,7 +61,7 @@ class Worker:
     adopted: bool = False
     """From an earlier daemon: not a child of our nursery."""
     start_ticks: int | None = None
-    """Of an adopted one."""
+    """With the pid, its identity; None until it has introduced itself."""
     connection: Connection | None = None
     introduced: bool = False
     """It has connected at least once."""

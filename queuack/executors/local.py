@@ -295,12 +295,12 @@ class LocalExecutor:
         now = self._loop.time()
         worker = self._workers.get(hello.name)
         if worker is None:
-            ticks = start_ticks(hello.pid)
-            worker = Worker(hello.name, pid=hello.pid, adopted=True, start_ticks=ticks, born_at=now)
+            worker = Worker(hello.name, pid=hello.pid, adopted=True, born_at=now)
             self._workers[hello.name] = worker
         if worker.connection is not None:
             self._by_connection.pop(worker.connection, None)
         worker.pid = hello.pid
+        worker.start_ticks = start_ticks(hello.pid)
         worker.introduced = True
         worker.connection = connection
         worker.last_heard = worker.idle_since = now
@@ -344,9 +344,12 @@ class LocalExecutor:
 
     async def _await_death(self, worker: Worker) -> None:
         """It hung up: it ends, or it comes back."""
-        until = self._loop.time() + self._settings.kill_grace
+        since = self._loop.time()
+        until = since + self._settings.kill_grace
         while worker.connection is None and not worker.exited:
-            if worker.adopted and (worker.pid is None or start_ticks(worker.pid) != worker.start_ticks):
+            # The nursery reports how its children end; of the others, and after its own death, only that they did.
+            reported = not worker.adopted and self._loop.time() - since < DEATH_SECONDS
+            if not reported and (worker.pid is None or start_ticks(worker.pid) != worker.start_ticks):
                 self._on_exit(worker, None)
                 return
             if self._loop.time() > until:
@@ -451,7 +454,7 @@ class LocalExecutor:
     def _signal(self, worker: Worker, number: int) -> None:
         if worker.pid is None or worker.exited:
             return
-        if worker.adopted:
+        if worker.start_ticks is not None:
             if start_ticks(worker.pid) == worker.start_ticks:
                 kill(worker.pid, number)
             return

@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from queuack import nursery
 from queuack.errors import QueuackError
 from queuack.home import Home
+from queuack.protocol import Exited, Fork, Forked, ForkFailed, NurseryReady, NurseryReport, NurseryRequest, SignalChild
 
 log = logging.getLogger("queuack.nursery")
 
@@ -26,7 +26,7 @@ RESTART_PAUSE = 1.0
 """Seconds until a nursery that died is started again."""
 
 _encoder = msgspec.json.Encoder()
-_reports = msgspec.json.Decoder(nursery.Report)
+_reports = msgspec.json.Decoder(NurseryReport)
 
 
 class NurseryClient:
@@ -75,13 +75,18 @@ class NurseryClient:
     async def stop(self) -> None:
         """Close the control socket: it kills parsers, leaves workers, and ends."""
         self._stopping = True
-        if self._writer is not None:
-            self._writer.close()
+        await self._hang_up()
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
         if self._process is not None:
             await self._process.wait()
+
+    async def _hang_up(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
     async def fork(
         self,
@@ -98,14 +103,14 @@ class NurseryClient:
         self._forks[name] = pid
         if on_exit is not None:
             self._exits[name] = on_exit
-        self._say(nursery.Fork(role, name, str(self._home.root), dict(environ or {})))
+        self._say(Fork(role, name, str(self._home.root), dict(environ or {})))
         return await pid
 
     def signal(self, pid: int, number: int = signal.SIGKILL) -> None:
         """Send a signal to a child."""
-        self._say(nursery.SignalChild(pid, number))
+        self._say(SignalChild(pid, number))
 
-    def _say(self, request: nursery.Request) -> None:
+    def _say(self, request: NurseryRequest) -> None:
         if self._writer is None or self._writer.is_closing():
             raise QueuackError("The nursery is not running.")
         self._writer.write(_encoder.encode(request) + b"\n")
@@ -123,19 +128,22 @@ class NurseryClient:
         self._forks.clear()
         if not self._stopping:
             log.error("The nursery process died; it is started again.")
+            await self._hang_up()
+            if self._process is not None:
+                await self._process.wait()
             await asyncio.sleep(RESTART_PAUSE)
             await self.start()
 
-    def _hear(self, report: nursery.Report) -> None:
+    def _hear(self, report: NurseryReport) -> None:
         match report:
-            case nursery.Ready():
+            case NurseryReady():
                 self.ready.set()
-            case nursery.Forked(name, pid):
+            case Forked(name, pid):
                 self._settle(name, pid)
-            case nursery.ForkFailed(name, reason):
+            case ForkFailed(name, reason):
                 self._exits.pop(name, None)
                 self._settle(name, QueuackError(f"A process could not be started: {reason}"))
-            case nursery.Exited(name, pid, status):
+            case Exited(name, pid, status):
                 on_exit = self._exits.pop(name, None)
                 if on_exit is not None:
                     on_exit(pid, status)

@@ -246,3 +246,9 @@ CREATE TABLE callback (
     reason VARCHAR NOT NULL,
     created_at TIMESTAMPTZ NOT NULL
 );
+
+-- What is durable and not yet in its tables: MessagePack of writes, folded into the tables some ten times a second.
+CREATE TABLE journal (
+    seq BIGINT NOT NULL,
+    writes BLOB NOT NULL
+);

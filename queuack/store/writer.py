@@ -15,6 +15,7 @@ from queuack.engine import effects as fx
 from queuack.store.batch import Batch, Place, columns
 from queuack.store.database import Database
 from queuack.store.freshness import Freshness
+from queuack.store.journal import Journal, may_wait
 
 _DAG = (
     "dag_id", "is_paused", "is_stale", "last_parsed_time", "fileloc", "relative_fileloc", "owners",
@@ -58,19 +59,40 @@ class Writer:
         self._last_import_error_id = int(database.run("last_import_error_id")[0][0])
         self._run_keys: dict[tuple[str, str], int] = {}
         self._freshness = Freshness()
+        self._journal = Journal(database)
+        if self._journal:
+            self.commit((), fold=True)
 
-    def commit(self, writes: Sequence[fx.Write]) -> None:
-        """Write all of it durably, or none. An empty sequence touches nothing.
+    @property
+    def waiting(self) -> int:
+        """Durable writes that are not in their tables yet."""
+        return len(self._journal.writes)
+
+    def xcom(self, place: Place, key: str) -> fx.XComRow | None | bool:
+        """An XCom that waits in the journal (any thread): the row, None when deleted there, False when the tables know."""
+        return self._journal.xcom(place, key)
+
+    def commit(self, writes: Sequence[fx.Write], *, fold: bool = False) -> None:
+        """Write all of it durably, or none. With ``fold``, everything is in its table afterwards; without, changes of
+        task instances, XComs and the like may wait in the journal until the next commit that folds.
 
         Raises StoreUnavailable (disk full, unwritable) or StoreError; afterwards the same writes may be tried again.
         """
-        if not writes:
+        if not fold and may_wait(writes):
+            if writes:
+                self._journal.append(writes)
             return
+        if not (writes or self._journal):
+            return
+        self._fold(writes)
+
+    def _fold(self, writes: Sequence[fx.Write]) -> None:
+        """Write the journal and ``writes`` into the tables."""
         last_run_key = self._last_run_key
         try:
             with self._database.transaction():
                 batch = Batch()
-                for write in writes:
+                for write in (*self._journal.writes, *writes):
                     if isinstance(write, fx.DagDeleted):
                         self._apply(batch)
                         self._delete_dag(write.dag_id)
@@ -78,10 +100,13 @@ class Writer:
                     else:
                         batch.add(write)
                 self._apply(batch)
+                if self._journal:
+                    self._journal.empty()
         except BaseException:
             self._last_run_key = last_run_key
             self._run_keys.clear()
             raise
+        self._journal.forget()
 
     # ── one method a table ───────────────────────────────────────────────────────────────────────
     def _apply(self, batch: Batch) -> None:

@@ -99,7 +99,7 @@ class InProcessRun:
         self._writes: list[Write] = []
         writer = Writer(self._database)
         self._loop = DirectLoop(self._engine, writer)
-        self._port = DirectPort(self._loop, self._database)
+        self._port = DirectPort(self._loop, self._database, writer)
         self._outlet = Collector(self._answer)
         self._timer = Timer()
         self._front = Front(isolation="warm", means={})
@@ -297,6 +297,7 @@ class InProcessRun:
 
     def _result(self, run_id: str) -> TestRun:
         dag_id = self._dag.dag_id
+        self._loop.fold()
         with self._port.reader() as reader:
             rows = instances.list_instances(reader, dag_id, run_id)
             found = xcoms.list_xcoms(reader, dag_id, run_id)

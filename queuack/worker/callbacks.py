@@ -11,9 +11,8 @@ from typing import Any
 from queuack import clock
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
-from queuack.logpaths import log_path
 from queuack.protocol import Workload
-from queuack.worker.logs import TaskLog
+from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.verdict import Verdict
 
 

@@ -19,7 +19,6 @@ from queuack import clock
 from queuack.authoring.exceptions import AirflowException, AirflowTaskTerminated
 from queuack.authoring.runtime import set_runtime
 from queuack.errors import DaemonUnreachable, QueuackError
-from queuack.logpaths import log_path
 from queuack.processes import describe_exit
 from queuack.protocol import (
     Answer,
@@ -40,6 +39,7 @@ from queuack.protocol import (
 )
 from queuack.worker.interrupts import CANCEL_SIGNAL, TaskCancelled
 from queuack.worker.link import Link, unpack
+from queuack.worker.logs import log_path
 from queuack.worker.runner import Attempt, Runner, Workbench
 
 

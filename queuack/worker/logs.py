@@ -22,6 +22,8 @@ from typing import Any
 
 import msgspec
 
+from queuack.logpaths import attempt_log, callback_log_path
+from queuack.protocol import Workload
 from queuack.worker.masking import Masker
 
 STDOUT_LOGGER = "task.stdout"
@@ -135,6 +137,16 @@ class TaskLog:
             fd = self._fd = open_log(self._folder / self._path)
         while data:
             data = data[os.write(fd, data) :]
+
+
+def log_path(workload: Workload) -> str:
+    """The log of what ``workload`` says to do, relative to the logs folder; its own ``log_path`` wins."""
+    if workload.log_path:
+        return workload.log_path
+    run = workload.run
+    if not workload.task_id:
+        return callback_log_path(run.dag_id, run.run_id, workload.callback_kind)
+    return attempt_log(run.dag_id, run.run_id, workload.task_id, workload.map_index, workload.try_number)
 
 
 def open_log(path: Path) -> int:

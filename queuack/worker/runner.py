@@ -17,13 +17,12 @@ from queuack import clock
 from queuack.authoring.context import make_context
 from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
 from queuack.authoring.execution import execute_task
-from queuack.logpaths import log_path
 from queuack.protocol import CallbackRan, Executing, Finished, Recalled, Rendered, Started, Workload, XComClear
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
 from queuack.worker.dagcache import DagCache
 from queuack.worker.interrupts import Interrupts, TaskCancelled
 from queuack.worker.link import Outlet
-from queuack.worker.logs import TaskLog
+from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.masking import Masker
 from queuack.worker.rendered import encode_rendered, template_values
 from queuack.worker.runtime import WorkerRuntime

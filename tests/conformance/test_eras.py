@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,18 @@ STATES: dict[str, dict[str, str]] = {
 }
 """Tasks that do not end in success."""
 
+YESTERDAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+"""The logical date: the DAG of 1.10 starts two days ago, whenever that is."""
+
+DS = YESTERDAY.date().isoformat()
+
 RESULTS: dict[str, dict[str, Any]] = {
-    "era_1_10": {"push": "2026-01-05", "pull": 42, "greet": "hello 20260105", "left": "left 2026-01-05"},
-    "era_2_taskflow": {"transform.total": 6, "load": {"value": 6, "day": "2026-01-05"}},
-    "era_2_operators": {"middle.second": "2026-01-05"},
-    "era_3": {"greet": "hello on 2026-01-05"},
+    "era_1_10": {"push": DS, "pull": 42, "greet": f"hello {DS.replace('-', '')}", "left": f"left {DS}"},
+    "era_2_taskflow": {"transform.total": 6, "load": {"value": 6, "day": DS}},
+    "era_2_operators": {"middle.second": DS},
+    "era_3": {"greet": f"hello on {DS}"},
 }
+"""Return values, by task."""
 
 
 def _load() -> dict[str, Any]:
@@ -82,7 +88,7 @@ def test_graph(dag_id: str, airflow_names: None) -> None:
 def test_run(dag_id: str, airflow_names: None) -> None:
     from queuack.testing import test_dag as run_dag
 
-    run = run_dag(_load()[dag_id], logical_date=datetime(2026, 1, 5, tzinfo=UTC))
+    run = run_dag(_load()[dag_id], logical_date=YESTERDAY)
     wanted = {task_id: STATES[dag_id].get(task_id, "success") for task_id in GRAPHS[dag_id]}
     assert {task_id: str(state) for (task_id, _), state in run.task_states.items()} == wanted
     for task_id, value in RESULTS[dag_id].items():

@@ -88,7 +88,6 @@ ABSENT: Reasons = {
     ),
     f"{_STANDARD}.operators.smooth": reason(f"it is {_YET}; use EmptyOperator", "SmoothOperator"),
     f"{_STANDARD}.hooks.filesystem": reason(f"it is {_YET}; use pathlib", "FSHook"),
-    f"{_STANDARD}.hooks.subprocess": reason(f"it is {_YET}; use subprocess", "SubprocessHook"),
     f"{_STANDARD}.hooks.package_index": reason(f"it is {_YET}", "PackageIndexHook"),
     f"{_STANDARD}.sensors.bash": reason(_SENSORS, "BashSensor"),
     f"{_STANDARD}.sensors.date_time": reason(_SENSORS, "DateTimeSensor DateTimeSensorAsync"),

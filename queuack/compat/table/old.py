@@ -17,6 +17,11 @@ DUMMY = at("queuack.operators.empty", "", DummyOperator="EmptyOperator")
 
 SERVED: Served = {
     "airflow.decorators": DECORATORS,
+    "airflow.decorators.base": at(
+        "queuack.authoring.decorators.base",
+        "DecoratedOperator get_unique_task_id task_decorator_factory",
+        TaskDecorator="_TaskDecorator",
+    ),
     "airflow.hooks.base": HOOK,
     "airflow.hooks.base_hook": HOOK,
     "airflow.operators": PYTHON | BASH | DUMMY,
@@ -46,6 +51,7 @@ _TASK_GROUP = "SubDAGs were removed in Airflow 3; write: from airflow.sdk import
 MOVED: Mapping[str, str] = {
     "airflow:AirflowException": "airflow.sdk.exceptions",
     "airflow.decorators": "airflow.sdk",
+    "airflow.decorators.base": "airflow.sdk.bases.decorator",
     "airflow.hooks.base": "airflow.sdk",
     "airflow.hooks.base_hook": "airflow.sdk",
     "airflow.models.baseoperator": "airflow.sdk",

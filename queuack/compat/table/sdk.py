@@ -11,6 +11,11 @@ from queuack.compat.table.utils import EDGES, MODULE_LOADING
 DAG = at("queuack.authoring.dag", "DAG") | at("queuack.authoring.dag_decorator", "dag")
 CONNECTION = at("queuack.authoring.connection", "Connection")
 CONTEXT = at("queuack.authoring.context", "Context get_current_context")
+DECORATOR_BASE = at(
+    "queuack.authoring.decorators.base",
+    "DecoratedOperator get_unique_task_id task_decorator_factory",
+    TaskDecorator="_TaskDecorator",
+)
 ASYNC = at("queuack.operators.python", "BaseAsyncOperator")
 DECORATORS = at("queuack.authoring.decorators", "setup task task_group teardown")
 HOOK = at("queuack.authoring.hooks", "BaseHook")
@@ -67,7 +72,8 @@ SERVED: Served = {
     "airflow.sdk.api.datamodels._generated": STATES | TRIGGER_RULE | WEIGHT_RULE,
     "airflow.sdk.bases.branch": BRANCH,
     "airflow.sdk.bases.decorator": at("queuack.authoring.call_arguments", "KeywordParameters determine_kwargs")
-    | at("queuack.operators.python", "is_async_callable"),
+    | at("queuack.operators.python", "is_async_callable")
+    | DECORATOR_BASE,
     "airflow.sdk.bases.hook": HOOK,
     "airflow.sdk.bases.operator": OPERATOR | ASYNC | RELATIONSHIPS,
     "airflow.sdk.bases.operatorlink": LINK,
@@ -88,6 +94,7 @@ SERVED: Served = {
     "airflow.sdk.definitions.timetables.trigger": TRIGGER,
     "airflow.sdk.definitions.variable": VARIABLE,
     "airflow.sdk.definitions.xcom_arg": at("queuack.authoring.xcomarg", "XComArg"),
+    "airflow.sdk.execution_time.context": at("queuack.authoring.context_variables", "context_to_airflow_vars"),
     "airflow.sdk.execution_time.macros": {"*": "queuack.authoring.macros"},
     "airflow.sdk.execution_time.timeout": TIMEOUT,
     "airflow.sdk.execution_time.xcom": XCOM | {"XCOM_RETURN_KEY": XCOM_RETURN_KEY},

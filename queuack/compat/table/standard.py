@@ -22,6 +22,9 @@ SERVED: Served = {
     "airflow.providers.standard.operators.empty": EMPTY,
     "airflow.providers.standard.operators.latest_only": LATEST_ONLY,
     "airflow.providers.standard.operators.branch": BRANCH,
+    "airflow.providers.standard.hooks.subprocess": at(
+        "queuack.operators.subprocess_hook", "SubprocessHook SubprocessResult working_directory"
+    ),
     "airflow.providers.standard.utils.weekday": WEEKDAY,
     "airflow.providers.standard.utils.skipmixin": at("queuack.operators.skipmixin", "SkipMixin"),
 }

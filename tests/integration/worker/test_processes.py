@@ -56,6 +56,21 @@ def test_a_killed_worker_loses_what_it_ran_and_returns_what_waited(run_with):
     run_with(scenario, parallelism=1)
 
 
+def test_a_worker_that_dies_after_the_nursery_is_noticed(run_with):
+    async def scenario(daemon):
+        daemon.dag(*waits("t"), before=WAITS)
+        daemon.executor.submit([daemon.workload("t")])
+        started = await daemon.begun()
+        nursery = daemon.nursery.pid
+        os.kill(nursery, signal.SIGKILL)
+        await daemon.until(lambda: daemon.nursery.pid != nursery and daemon.nursery.ready.is_set())
+        os.kill(started.pid, signal.SIGKILL)
+        await daemon.until(lambda: daemon.losses)
+        await daemon.until(lambda: [worker for worker in daemon.executor.workers if worker.is_ready])
+
+    run_with(scenario)
+
+
 def test_an_exit_of_the_whole_process_names_its_code(run_with):
     async def scenario(daemon):
         daemon.dag("Call(task_id='t', function=lambda self, context: os._exit(7))")
