@@ -188,8 +188,15 @@ class Recalled(Message, tag="recalled"):
     """(ti_id, try_number) given back; for one that was cancelled: it has stopped."""
 
 
+class Loading(Message, tag="loading"):
+    """The DAG file of an attempt is being loaded, for the first time in this worker: that says nothing of the task."""
+
+    ti_id: int
+    try_number: int
+
+
 class Executing(Message, tag="executing"):
-    """The code of a task with a time limit begins now: its file is loaded, its templates are rendered."""
+    """The attempt's code begins now, after Loading or where it has a time limit."""
 
     ti_id: int
     try_number: int
@@ -276,7 +283,7 @@ class Stop(Message, tag="stop"):
 
 ToDaemon = (
     Hello | Ask | Heartbeat | Started | Finished | XComPush | XComClear | Rendered | CallbackRan | Recalled
-    | Executing | Leaving | Parsed | Gone | ScanDone
+    | Loading | Executing | Leaving | Parsed | Gone | ScanDone
 )
 FromDaemon = Welcome | Refused | Answer | Run | Recall | Cancel | Ack | Reparse | Stop | Heartbeat
 

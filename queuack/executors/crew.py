@@ -27,6 +27,8 @@ PREFETCH_LIMIT = 64
 """Attempts in a worker's queue at most."""
 SLOW_SECONDS = 0.05
 """A task that runs longer is slow."""
+SLOW_LOADING_SECONDS = 2.0
+"""A DAG file that takes longer to load counts as a slow task: more workers would load it, too, and be no faster."""
 LEAST_SECONDS = 0.0003
 """What the shortest task costs."""
 WORTH_A_WORKER_SECONDS = 0.01
@@ -69,6 +71,8 @@ class Worker:
     """In the order they were handed over; the first runs or is about to."""
     head_since: float = 0.0
     """When the first of the queue became first, or started."""
+    loading: bool = False
+    """It loads a DAG file for the first of the queue; ``head_since`` is when that began."""
     slow: bool = False
     """The first of the queue was seen to take long."""
     idle_since: float = 0.0
@@ -103,11 +107,12 @@ class Worker:
     def advance(self, now: float) -> None:
         """Another attempt is the first of the queue, or the first one has begun."""
         self.head_since = now
-        self.slow = False
+        self.slow = self.loading = False
 
     def look(self, now: float) -> None:
         """See whether the first of the queue takes long."""
-        self.slow = self.slow or (bool(self.queue) and now - self.head_since > SLOW_SECONDS)
+        limit = SLOW_LOADING_SECONDS if self.loading else SLOW_SECONDS
+        self.slow = self.slow or (bool(self.queue) and now - self.head_since > limit)
 
     @property
     def waiting(self) -> list[Handed]:

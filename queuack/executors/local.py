@@ -34,6 +34,7 @@ from queuack.protocol import (
     Finished,
     Hello,
     Leaving,
+    Loading,
     Recall,
     Recalled,
     Run,
@@ -402,6 +403,8 @@ class LocalExecutor:
                 self._on_fact(worker, message)
             case Recalled(attempts):
                 self._take_back(worker, attempts)
+            case Loading(ti_id, try_number):
+                worker.loading = worker.head is not None and worker.head.key == (ti_id, try_number)
             case Executing(ti_id, try_number):
                 self._on_executing(worker, (ti_id, try_number))
             case Leaving():
@@ -431,6 +434,8 @@ class LocalExecutor:
         self._listener.deliver(worker.worker_id, [fact])
 
     def _on_executing(self, worker: Worker, key: Attempt) -> None:
+        if worker.loading and worker.head is not None and worker.head.key == key:
+            worker.advance(self._loop.time())
         entry = worker.queue.get(key)
         if entry is None or entry.workload is None or entry.workload.execution_timeout is None:
             return

@@ -62,6 +62,10 @@ class DagCache:
                 f"The DAG {workload.run.dag_id!r} is not in {workload.relative_fileloc} when a worker runs the file."
             ) from None
 
+    def has(self, workload: Workload) -> bool:
+        """Whether the workload's version was loaded before (it may be loaded again if a module has changed)."""
+        return (workload.relative_fileloc, workload.file_hash) in self._versions
+
     def note_imports(self) -> None:
         """Remember what the modules are that user code has imported since. Costs nothing when it has not."""
         if len(sys.modules) == self._seen_modules:

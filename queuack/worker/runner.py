@@ -17,7 +17,7 @@ from queuack import clock
 from queuack.authoring.context import make_context
 from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
 from queuack.authoring.execution import execute_task
-from queuack.protocol import CallbackRan, Executing, Finished, Recalled, Rendered, Started, Workload, XComClear
+from queuack.protocol import CallbackRan, Executing, Finished, Loading, Recalled, Rendered, Started, Workload, XComClear
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
 from queuack.worker.dagcache import DagCache
 from queuack.worker.interrupts import Interrupts, TaskCancelled
@@ -147,6 +147,9 @@ class Attempt:
 
     def _load(self) -> None:
         bench, workload = self._bench, self._workload
+        loads = not bench.dags.has(workload)
+        if loads:
+            bench.outlet.say(Loading(workload.ti_id, workload.try_number))
         bench.interrupts.start_timer(bench.import_timeout)
         try:
             dag = bench.dags.dag(workload)
@@ -157,6 +160,8 @@ class Attempt:
             ) from None
         finally:
             bench.interrupts.stop_timer()
+            if loads:
+                bench.outlet.say(Executing(workload.ti_id, workload.try_number))
         task = dag.task_dict.get(workload.task_id)
         if task is None:
             raise TaskNotFound(f"The task {workload.task_id!r} is not in the DAG {dag.dag_id!r} of this worker's file.")
