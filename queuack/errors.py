@@ -69,6 +69,12 @@ class DagRunAlreadyExists(AlreadyExists):
     """A DAG run with this run id or logical date exists already."""
 
 
+class TasksRunning(QueuackError):
+    """Tasks are running."""
+
+    http_status = 409
+
+
 class IllegalTransition(QueuackError):
     """A task instance was asked to go where it cannot go."""
 

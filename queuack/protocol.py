@@ -82,6 +82,10 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     log_path: str = ""
     """Relative to the logs folder."""
     queued_dttm: int | None = None
+    task_reschedule_count: int = 0
+    """How often this try has asked to be run again later (sensors in reschedule mode)."""
+    first_reschedule_us: int | None = None
+    """When its first process began, if that count is not 0."""
     expected_duration: float | None = None
     """Seconds, from history; None = never seen."""
     execution_timeout: float | None = None

@@ -102,6 +102,8 @@ class Front:
                 run.dag_id, run.run_id, task.task_id, command.map_index, command.try_number
             ),
             expected_duration=self._means.get((run.dag_id, task.task_id)),
+            task_reschedule_count=command.task_reschedule_count,
+            first_reschedule_us=command.first_reschedule_us,
             **self._origin(run),
         )
 

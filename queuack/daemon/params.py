@@ -27,6 +27,9 @@ def checked_conf(document: DagDocument, conf: dict[str, Any]) -> None:
         try:
             jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
         except jsonschema.ValidationError as error:
-            raise InvalidRequest(f"Param {name!r} = {value!r}: {error.message}.") from None
+            rule = f"{error.validator}: {error.validator_value!r}"
+            raise InvalidRequest(
+                f"Param {name!r} of DAG {document.dag_id!r} breaks its rule {rule}. {error.message}."
+            ) from None
         except jsonschema.SchemaError as error:
             raise InvalidRequest(f"Param {name!r} has a bad JSON schema: {error.message}.") from None

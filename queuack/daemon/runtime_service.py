@@ -9,6 +9,7 @@ from queuack import clock
 from queuack.daemon.port import Port
 from queuack.daemon.services import runs as run_service
 from queuack.daemon.services import variables as variable_service
+from queuack.daemon.services.suggestions import suggesting
 from queuack.engine.effects import XComRow
 from queuack.errors import InvalidRequest
 from queuack.store.queries import instances, variables, versions, xcoms
@@ -106,7 +107,7 @@ def trigger_run(
         dag_id,
         run_id=run_id,
         logical_date=clock.iso(logical_date),
-        conf=conf or {},
+        conf=conf,
         triggered_by="operator",
     )
     return str(row["run_id"])
@@ -134,4 +135,5 @@ def call(port: Port, method: str, params: dict[str, Any]) -> Any:
     function = METHODS.get(method)
     if function is None:
         raise InvalidRequest(f"There is no runtime method {method!r}.")
-    return function(port, **params)
+    with suggesting(port, params):
+        return function(port, **params)

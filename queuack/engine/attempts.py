@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from queuack.engine import states, timers
 from queuack.engine.backoff import retry_delay
-from queuack.engine.effects import Cancel, InstanceHistoryRow
+from queuack.engine.effects import Cancel, InstanceHistoryRow, RescheduleRow
 from queuack.engine.events import AttemptFinished, AttemptLost, AttemptReturned, AttemptStarted
 from queuack.engine.run import Run
 from queuack.engine.scheduling import settle
@@ -61,7 +61,7 @@ def finished(world: World, event: AttemptFinished) -> None:
         _start(world, run, i, event, event.at if event.started_at is None else event.started_at)
     _release(world, run, i, event.at)
     if event.outcome == "up_for_reschedule" and event.reschedule_at is not None:
-        _reschedule(world, run, i, event.reschedule_at)
+        _reschedule(world, run, i, event, event.reschedule_at)
     elif (move := _SETTLING.get(event.outcome)) is not None:
         if event.skip_tasks:
             skip_tasks(world, run, event.skip_tasks)
@@ -119,8 +119,21 @@ def stop(world: World, run: Run, i: int, reason: str) -> None:
     world.commands.append(Cancel(ti_id=run.ti_ids[i], try_number=run.tries[i], reason=reason))
 
 
-def _reschedule(world: World, run: Run, i: int, at: int) -> None:
+def _reschedule(world: World, run: Run, i: int, event: AttemptFinished, at: int) -> None:
     run.move(i, Move.RESCHEDULE)
+    detail = run.detail(i)
+    detail.reschedules += 1
+    begun = detail.start_date if event.started_at is None else event.started_at
+    world.writes.append(
+        RescheduleRow(
+            ti_id=event.ti_id,
+            run_key=run.key,
+            try_number=event.try_number,
+            start_date=event.at if begun is None else begun,
+            end_date=event.at,
+            reschedule_date=at,
+        )
+    )
     _wait_until(world, run, i, at)
     world.log_task(run, i, "up_for_reschedule")
 

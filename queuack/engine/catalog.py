@@ -12,6 +12,7 @@ from queuack.engine.admission import UNLIMITED, Limit
 from queuack.engine.effects import DagRow
 from queuack.engine.run import Run, Version
 from queuack.engine.spec import DagDocument
+from queuack.schedule.timetables import NullTimetable
 
 REMEMBERED_RUNS = 1_000
 """Finished runs per DAG whose id and logical date stay known, to refuse duplicates without asking the store."""
@@ -30,9 +31,9 @@ class DagState:
     """One DAG: its current version, its switches, its schedule and its unfinished runs."""
 
     __slots__ = (
-        "active", "consecutive_failures", "dag_id", "finished", "gate", "has_import_errors", "is_paused",
+        "active", "consecutive_failures", "dag_id", "ended_at", "finished", "gate", "has_import_errors", "is_paused",
         "is_stale", "last_interval", "last_parsed_time", "next", "queued", "recent", "relative_fileloc",
-        "running", "task_limits", "version", "wants_start_at",
+        "running", "taken_dates", "task_limits", "version", "wants_start_at",
     )  # fmt: skip
 
     def __init__(self, dag_id: str, relative_fileloc: str, version: Version) -> None:
@@ -59,6 +60,10 @@ class DagState:
         """Finished runs that later ones look back at (only where tasks depend on the past)."""
         self.recent: dict[str, int | None] = {}
         """Run id → logical date of the last finished runs."""
+        self.ended_at: dict[str, int | None] = {}
+        """Run id → end of the same runs: what tells an outdated recall."""
+        self.taken_dates: set[int] = set()
+        """Logical dates of runs by hand that the schedule may yet come to."""
         self.gate = Limit("dag", UNLIMITED)
         """Closed (no capacity) while the DAG is paused or stale."""
         self.task_limits: dict[str, Limit] = {}
@@ -113,14 +118,27 @@ class DagState:
 
     def remember(self, run: Run) -> None:
         self.recent[run.run_id] = run.logical_date
+        self.ended_at[run.run_id] = run.end_date
         while len(self.recent) > REMEMBERED_RUNS:
-            del self.recent[next(iter(self.recent))]
+            oldest = next(iter(self.recent))
+            del self.recent[oldest]
+            self.ended_at.pop(oldest, None)
+
+    def take_date(self, logical_date: int | None) -> None:
+        """A run by hand has this date; remembered while the schedule may come to it."""
+        if logical_date is not None and not isinstance(self.document.timetable, NullTimetable):
+            self.taken_dates.add(logical_date)
+
+    def pass_date(self, logical_date: int) -> None:
+        """The schedule has come to this date."""
+        if self.taken_dates:
+            self.taken_dates = {date for date in self.taken_dates if date > logical_date}
 
     def knows(self, run_id: str | None, logical_date: int | None) -> bool:
         """Whether a run with this id or this logical date exists, as far as memory goes."""
         if run_id is not None and run_id in self.recent:
             return True
-        if logical_date is not None and logical_date in self.recent.values():
+        if logical_date is not None and (logical_date in self.taken_dates or logical_date in self.recent.values()):
             return True
         runs = [*self.active.values(), *self.finished.values()]
         return any(

@@ -76,7 +76,7 @@ def leave(world: World, run: Run) -> None:
         for other in dag.active.values():
             if other.past_waiting:
                 world.look_at(other, sorted(other.past_waiting))
-        _forget_the_old(world, dag)
+        forget_the_old(world, dag)
     else:
         forget(world, run)
 
@@ -102,7 +102,7 @@ def callback_done(world: World, callback_id: int) -> None:
         forget(world, run)
 
 
-def _forget_the_old(world: World, dag: DagState) -> None:
+def forget_the_old(world: World, dag: DagState) -> None:
     """Keep the latest finished runs (any, and automated) and those that an unfinished run looks back at."""
     dated = sorted((run for run in dag.finished.values() if run.logical_date is not None), key=lambda r: r.order)
     keep = set(dated[-1:])

@@ -13,6 +13,7 @@ from queuack.engine.closing import close
 from queuack.engine.effects import InstanceHistoryRow, PoolDeleted, PoolRow
 from queuack.engine.events import ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
 from queuack.engine.plan import reachable
+from queuack.engine.restoring import recall
 from queuack.engine.run import Run
 from queuack.engine.states import DagRunState, Move
 from queuack.engine.world import DEFAULT_POOL, World
@@ -23,6 +24,7 @@ _MARKS = {"success": Move.MARK_SUCCESS, "failed": Move.MARK_FAILED, "skipped": M
 
 def set_task_state(world: World, event: SetTaskState) -> str:
     """Mark one instance; what failed downstream of it is cleared, as in Airflow. Returns the state."""
+    recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
     i = _position(run, event.task_id, event.map_index)
     move = _MARKS.get(event.state)
@@ -40,6 +42,7 @@ def set_task_state(world: World, event: SetTaskState) -> str:
 
 def set_run_state(world: World, event: SetRunState) -> str:
     """Mark a run. Unfinished teardowns still run before it ends. Returns the state."""
+    recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
     if event.state not in ("success", "failed", "queued"):
         raise InvalidRequest(f"A run can be marked success, failed or queued, not {event.state!r}.")
@@ -60,6 +63,7 @@ def set_run_state(world: World, event: SetRunState) -> str:
 
 def clear_tasks(world: World, event: ClearTasks) -> list[str]:
     """Forget outcomes so that the tasks run again. Returns the task ids, in order."""
+    recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
     plan = run.plan
     if event.task_ids is None:
@@ -153,6 +157,7 @@ def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
         detail.retry_at = detail.start_date = detail.end_date = None
         detail.scheduled_dttm = detail.queued_dttm = detail.pid = None
         detail.worker_id = ""
+        detail.reschedules = 0
         world.change(run, i)
     if run.is_finished:
         _reopen(world, run)

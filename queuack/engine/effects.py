@@ -165,6 +165,18 @@ class InstanceHistoryRow(Write, kw_only=True):
     row: InstanceRow
 
 
+class RescheduleRow(Write, kw_only=True):
+    """One more row of ``task_reschedule``: a sensor looked, and asked to be run again later."""
+
+    ti_id: int
+    run_key: int
+    try_number: int
+    start_date: int
+    """Of this look."""
+    end_date: int
+    reschedule_date: int
+
+
 class XComRow(Write, kw_only=True):
     """Insert or replace one XCom. Comes from a worker, not from the engine."""
 
@@ -268,6 +280,10 @@ class Dispatch(Command, kw_only=True):
     map_index: int
     try_number: int
     max_tries: int
+    task_reschedule_count: int = 0
+    """How often this try has asked to be run again later."""
+    first_reschedule_us: int | None = None
+    """When the first process of this try began, if that count is not 0."""
 
 
 class Cancel(Command, kw_only=True):

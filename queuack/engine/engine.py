@@ -12,7 +12,7 @@ from typing import Any
 from queuack.engine import attempts, controlling, events, planning, registering, states, timers
 from queuack.engine.admission import Reason
 from queuack.engine.catalog import DagState
-from queuack.engine.closing import callback_done, close_touched, forget, time_out
+from queuack.engine.closing import callback_done, close_touched, forget, forget_the_old, time_out
 from queuack.engine.effects import CallbackRow, Step
 from queuack.engine.events import Event
 from queuack.engine.explaining import explain
@@ -59,7 +59,6 @@ class Engine:
     def __init__(self, settings: EngineSettings | None = None, random_suffix: Callable[[], str] | None = None) -> None:
         self.settings = settings or EngineSettings()
         self._world = World(self.settings, random_suffix)
-        self._recalled: list[Run] = []
 
     @classmethod
     def restore(
@@ -182,7 +181,7 @@ class Engine:
 
     # ── finished runs ────────────────────────────────────────────────────────────────────────────
     def recall(self, run: RunSnapshot, version: VersionSnapshot | None = None) -> Run:
-        """Bring a finished run back from the store, for the next step's ClearTasks, SetTaskState or SetRunState.
+        """Bring a finished run back from the store for the next step. (Requests carry their own: ``Recall``.)
 
         ``version`` is needed when the run's version is not the DAG's current one. Untouched by that step, the run is
         dropped again. Raises DagNotFound.
@@ -195,11 +194,14 @@ class Engine:
         current = dag.version
         used = current if version is None or current.id == run.row.dag_version_id else version_of(version)
         found = restore_run(world, run, used)
-        self._recalled.append(found)
+        world.recalled.append(found)
         return found
 
     def _drop_recalled(self) -> None:
-        for run in self._recalled:
-            if run.is_finished and not run.plan.needs_past:
-                forget(self._world, run)
-        self._recalled.clear()
+        world = self._world
+        recalled, world.recalled = world.recalled, []
+        for run in recalled:
+            if run.key in run.dag.finished:
+                forget_the_old(world, run.dag)
+            elif run.is_finished:
+                forget(world, run)

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from queuack.engine.spec import DagDocument
+
+if TYPE_CHECKING:
+    from queuack.engine.snapshot import Recall
 
 
 class Event(msgspec.Struct, kw_only=True):
@@ -68,7 +71,7 @@ class SetPaused(Event, kw_only=True):
 
 
 class DeleteDag(Event, kw_only=True):
-    """Forget a DAG and all its records. Reply: number of runs deleted."""
+    """Forget a DAG and all its records; refused while a task of it is running. Reply: number of runs in memory."""
 
     dag_id: str
 
@@ -145,6 +148,8 @@ class SetTaskState(Event, kw_only=True):
     task_id: str
     map_index: int = -1
     state: str
+    recall: Recall | None = None
+    """The run as the store has it, when it is finished: the engine has forgotten it."""
 
 
 class SetRunState(Event, kw_only=True):
@@ -153,6 +158,8 @@ class SetRunState(Event, kw_only=True):
     dag_id: str
     run_id: str
     state: str
+    recall: Recall | None = None
+    """As in SetTaskState."""
 
 
 class ClearTasks(Event, kw_only=True):
@@ -165,3 +172,5 @@ class ClearTasks(Event, kw_only=True):
     upstream: bool = False
     downstream: bool = False
     only_failed: bool = False
+    recall: Recall | None = None
+    """As in SetTaskState."""

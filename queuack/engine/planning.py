@@ -119,6 +119,7 @@ def _create_scheduled(world: World, dag: DagState) -> None:
                 updated_at=world.now,
             ),
         )
+    dag.pass_date(found.logical_date)
     replan(world, dag)
 
 
@@ -138,6 +139,7 @@ def trigger(world: World, event: TriggerRun) -> str:
             f"DAG {event.dag_id!r} has a run with logical date {iso(event.logical_date)} already."
         )
     start, end = _manual_interval(dag, event, run_after)
+    dag.take_date(event.logical_date)
     create_run(
         world,
         dag,

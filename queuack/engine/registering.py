@@ -6,6 +6,7 @@ the same DAG the first keeps it; the second takes over when the first lets go.
 
 from __future__ import annotations
 
+from queuack.engine import states
 from queuack.engine.admission import UNLIMITED
 from queuack.engine.attempts import stop
 from queuack.engine.catalog import DagState
@@ -13,12 +14,12 @@ from queuack.engine.closing import forget
 from queuack.engine.effects import DagDeleted, DagSourceRow, DagVersionRow, ImportErrorRows
 from queuack.engine.events import DeleteDag, FileGone, FileParsed, ImportErrorInfo, SetPaused
 from queuack.engine.planning import move_to_version, replan
-from queuack.engine.run import Version
+from queuack.engine.run import Run, Version
 from queuack.engine.scheduling import release
 from queuack.engine.spec import DagDocument, document_hash, encode
 from queuack.engine.states import DagRunState
 from queuack.engine.world import World
-from queuack.errors import QueuackError
+from queuack.errors import QueuackError, TasksRunning
 
 
 def file_parsed(world: World, event: FileParsed) -> None:
@@ -77,9 +78,12 @@ def set_paused(world: World, event: SetPaused) -> bool:
 
 
 def delete_dag(world: World, event: DeleteDag) -> int:
-    """Returns the number of runs that were in memory. Raises DagNotFound."""
+    """Returns the number of runs that were in memory. Raises DagNotFound, and TasksRunning, as in Airflow."""
     dag = world.dag(event.dag_id)
     runs = [run for run in world.runs.values() if run.dag is dag]
+    running = [f"{run.run_id}/{run.plan.task_ids[i]}" for run in runs for i in _running(run)]
+    if running:
+        raise TasksRunning(f"Tasks of DAG {dag.dag_id!r} are running: {', '.join(running[:5])}. End their runs first.")
     for run in runs:
         for i in range(run.plan.size):
             stop(world, run, i, "the DAG was deleted")
@@ -100,6 +104,10 @@ def delete_dag(world: World, event: DeleteDag) -> int:
     world.writes.append(DagDeleted(dag_id=dag.dag_id))
     world.log("delete_dag", dag.dag_id)
     return len(runs)
+
+
+def _running(run: Run) -> list[int]:
+    return [i for i, state in enumerate(run.states) if state == states.RUNNING] if run.tally[states.RUNNING] else []
 
 
 # ── one DAG of a file ────────────────────────────────────────────────────────────────────────────────

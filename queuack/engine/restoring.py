@@ -12,11 +12,13 @@ from queuack.engine.catalog import DagState
 from queuack.engine.effects import PoolRow
 from queuack.engine.planning import replan
 from queuack.engine.run import Run, Version
-from queuack.engine.snapshot import DagSnapshot, InstanceSnapshot, RunSnapshot, Snapshot, VersionSnapshot
+from queuack.engine.snapshot import DagSnapshot, InstanceSnapshot, Recall, RunSnapshot, Snapshot, VersionSnapshot
 from queuack.engine.spec import decode, document_hash
 from queuack.engine.states import DagRunState
 from queuack.engine.world import DEFAULT_POOL, World
 from queuack.errors import StoreError
+
+FINISHED_RUNS = (str(DagRunState.SUCCESS), str(DagRunState.FAILED))
 
 
 def restore(world: World, snapshot: Snapshot, now: int) -> None:
@@ -53,6 +55,24 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
         world.to_plan[dag] = None
 
 
+def recall(world: World, found: Recall | None) -> None:
+    """Bring a finished run back for a request of this step; it is dropped again if the request leaves it finished.
+
+    Does nothing when memory has the run, or knows that it has changed since the store was asked.
+    """
+    if found is None or found.run.row.id in world.runs:
+        return
+    row = found.run.row
+    dag = world.dag(row.dag_id)
+    if row.state not in FINISHED_RUNS or dag.ended_at.get(row.run_id, row.end_date) != row.end_date:
+        return
+    for each in (found, found.before):
+        if each is not None and each.run.row.id not in world.runs and each.run.row.state in FINISHED_RUNS:
+            is_current = each.run.row.dag_version_id == dag.version.id
+            version = dag.version if is_current else version_of(each.version)
+            world.recalled.append(restore_run(world, each.run, version))
+
+
 def version_of(found: VersionSnapshot) -> Version:
     return Version(
         found.version_id,
@@ -79,6 +99,7 @@ def _dag(world: World, found: DagSnapshot) -> DagState:
     dag.has_import_errors = found.has_import_errors
     dag.last_parsed_time = found.last_parsed_time
     dag.consecutive_failures = found.consecutive_failures
+    dag.taken_dates.update(found.taken_dates)
     dag.gate.capacity = UNLIMITED if dag.is_open else 0
     last = found.last_run
     if last is not None and last.data_interval_start is not None and last.data_interval_end is not None:
@@ -119,7 +140,8 @@ def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
     elif run.state == DagRunState.QUEUED:
         dag.enqueue(run)
     else:
-        dag.finished[run.key] = run
+        if run.plan.needs_past or dag.version.plan.needs_past:
+            dag.finished[run.key] = run
         dag.remember(run)
     return run
 
@@ -137,6 +159,7 @@ def _instance(world: World, run: Run, i: int, row: InstanceSnapshot) -> None:
     detail.scheduled_dttm, detail.queued_dttm = row.scheduled_dttm, row.queued_dttm
     detail.start_date, detail.end_date, detail.retry_at = row.start_date, row.end_date, row.retry_at
     detail.pid, detail.hostname, detail.unixname, detail.worker_id = row.pid, row.hostname, row.unixname, row.worker_id
+    detail.reschedules = row.reschedules
     if run.is_finished:
         return
     if run.plan.task_limited[i] and (state == states.SCHEDULED or state in states.RUNNING_LIKE):

@@ -57,8 +57,8 @@ class Detail:
     """What is known of an instance beyond its state. Instants in microseconds."""
 
     __slots__ = (
-        "end_date", "hostname", "pid", "queued_dttm", "retry_at", "scheduled_dttm", "start_date", "unixname",
-        "worker_id",
+        "end_date", "hostname", "pid", "queued_dttm", "reschedules", "retry_at", "scheduled_dttm", "start_date",
+        "unixname", "worker_id",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -67,6 +67,8 @@ class Detail:
         self.start_date: int | None = None
         self.end_date: int | None = None
         self.retry_at: int | None = None
+        self.reschedules = 0
+        """Of the present try."""
         self.pid: int | None = None
         self.hostname = ""
         self.unixname = ""

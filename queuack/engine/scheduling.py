@@ -157,6 +157,7 @@ def _make_ready(world: World, run: Run, i: int) -> None:
     if not again:
         run.tries[i] += 1
         detail.start_date = detail.end_date = None
+        detail.reschedules = 0
     detail.scheduled_dttm = now
     detail.retry_at = None
     if plan.task_limited[i]:
@@ -224,5 +225,7 @@ def hand_out(world: World) -> None:
                 map_index=-1,
                 try_number=run.tries[i],
                 max_tries=run.max_tries[i],
+                task_reschedule_count=detail.reschedules,
+                first_reschedule_us=detail.start_date if detail.reschedules else None,
             )
         )

@@ -27,6 +27,8 @@ class DagSnapshot(msgspec.Struct, kw_only=True):
     last_parsed_time: int = 0
     consecutive_failures: int = 0
     """Failed runs at the end of the history, by run_after, at most max_consecutive_failed_dag_runs."""
+    taken_dates: list[int] = []
+    """Logical dates after that of ``last_run`` that runs by hand have: the schedule makes no second run of them."""
 
 
 class InstanceSnapshot(msgspec.Struct, kw_only=True):
@@ -45,6 +47,8 @@ class InstanceSnapshot(msgspec.Struct, kw_only=True):
     hostname: str
     unixname: str
     worker_id: str
+    reschedules: int = 0
+    """How often the present try has asked to be run again later."""
 
 
 class RunSnapshot(msgspec.Struct, kw_only=True):
@@ -62,6 +66,15 @@ class VersionSnapshot(msgspec.Struct, kw_only=True):
     file_hash: str
 
 
+class Recall(msgspec.Struct, kw_only=True):
+    """A finished run as the store has it, for a request about it."""
+
+    run: RunSnapshot
+    version: VersionSnapshot
+    before: Recall | None = None
+    """The run before it, where a task of it depends on the past."""
+
+
 class PoolSnapshot(msgspec.Struct, kw_only=True):
     pool: str
     slots: int
@@ -73,8 +86,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     dags: list[DagSnapshot] = []
     versions: list[VersionSnapshot] = []
     runs: list[RunSnapshot] = []
-    """Unfinished runs (queued, running); and, for DAGs with a task that depends on the past, the latest
-    finished run with its instances."""
+    """Unfinished runs (queued, running); for DAGs with a task that depends on the past, the latest finished run with
+    its instances; finished runs of which a callback has still to run."""
     pools: list[PoolSnapshot] = []
     callbacks: list[CallbackRow] = []
     failed_files: list[str] = []

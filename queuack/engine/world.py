@@ -58,7 +58,7 @@ class World:
     __slots__ = (
         "admission", "by_id", "callbacks", "commands", "dags", "dirty", "dirty_dags", "dirty_runs",
         "failed_files", "files", "hosts", "live", "next_callback_id", "next_run_key", "next_ti_id",
-        "next_version_id", "now", "random_suffix", "replies", "runs", "settings", "shadowed", "timers",
+        "next_version_id", "now", "random_suffix", "recalled", "replies", "runs", "settings", "shadowed", "timers",
         "to_plan", "touched", "unsaid", "work", "writes",
     )  # fmt: skip
 
@@ -89,6 +89,8 @@ class World:
         """DAGs whose runs may be created or started."""
         self.touched: dict[Run, None] = {}
         """Runs that may have ended."""
+        self.recalled: list[Run] = []
+        """Finished runs that are back from the store for this step."""
         self.unsaid: list[Write] = []
         """Writes decided outside a step (at creation); they go out with the next."""
         self.writes: list[Write] = []

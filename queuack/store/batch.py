@@ -1,7 +1,7 @@
 """A step's writes, sorted by table and boiled down to what is left of them. Decides which write wins; no SQL.
 
 Later writes win over earlier ones of the same row: the last InstanceRow, RunRow or VariableRow of a key counts, an
-XCom pushed and cleared in the same batch is not written. A DagDeleted is not handled here: it ends a batch.
+XCom pushed and cleared in the same batch is not written, task instances replaced in it are not inserted. A DagDeleted is not handled here: it ends a batch.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ class Batch:
         self.sources: dict[int, fx.DagSourceRow] = {}
         self.import_errors: dict[str, fx.ImportErrorRows] = {}
         self.runs: dict[int, fx.RunRow] = {}
+        self.replaced_runs: set[int] = set()
         self.new_instances: list[fx.NewInstances] = []
         self.instances: dict[int, fx.InstanceRow] = {}
         self.history: list[fx.InstanceRow] = []
+        self.reschedules: list[fx.RescheduleRow] = []
         self.cleared_places: set[Place] = set()
         self.cleared_keys: set[tuple[Place, str]] = set()
         self.xcoms: dict[Place, dict[str, fx.XComRow]] = {}
@@ -45,6 +47,12 @@ class Batch:
         if handler is None:
             raise StoreError(f"The store does not know the write {type(write).__name__}.")
         handler(self, write)
+
+    def _new_instances(self, write: fx.NewInstances) -> None:
+        if write.replaces:
+            self.replaced_runs.add(write.run_key)
+            self.new_instances = [new for new in self.new_instances if new.run_key != write.run_key]
+        self.new_instances.append(write)
 
     def _import_errors(self, write: fx.ImportErrorRows) -> None:
         self.import_errors[write.relative_fileloc] = write
@@ -76,9 +84,10 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.DagSourceRow: lambda batch, write: batch.sources.__setitem__(write.version_id, write),
     fx.ImportErrorRows: Batch._import_errors,
     fx.RunRow: lambda batch, write: batch.runs.__setitem__(write.id, write),
-    fx.NewInstances: lambda batch, write: batch.new_instances.append(write),
+    fx.NewInstances: Batch._new_instances,
     fx.InstanceRow: lambda batch, write: batch.instances.__setitem__(write.id, write),
     fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write.row),
+    fx.RescheduleRow: lambda batch, write: batch.reschedules.append(write),
     fx.XComRow: Batch._xcom,
     fx.XComsCleared: Batch._xcoms_cleared,
     fx.RenderedFieldsRow: Batch._rendered,

@@ -15,12 +15,15 @@ from queuack.store.batch import Batch, Place
 from queuack.store.database import Database
 
 Waiting = (
-    fx.InstanceRow | fx.InstanceHistoryRow | fx.LogRow | fx.XComRow | fx.XComsCleared | fx.RenderedFieldsRow
+    fx.InstanceRow | fx.InstanceHistoryRow | fx.RescheduleRow | fx.LogRow | fx.XComRow | fx.XComsCleared | fx.RenderedFieldsRow
 )
 """Writes that may wait: what happens once or more for every attempt."""
 
 MAY_WAIT = frozenset(
-    {fx.InstanceRow, fx.InstanceHistoryRow, fx.LogRow, fx.XComRow, fx.XComsCleared, fx.RenderedFieldsRow}
+    {
+        fx.InstanceRow, fx.InstanceHistoryRow, fx.RescheduleRow, fx.LogRow, fx.XComRow, fx.XComsCleared,
+        fx.RenderedFieldsRow,
+    }
 )
 
 _encoder = msgspec.msgpack.Encoder()

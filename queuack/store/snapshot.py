@@ -14,10 +14,12 @@ from queuack.engine.snapshot import (
     DagSnapshot,
     InstanceSnapshot,
     PoolSnapshot,
+    Recall,
     RunSnapshot,
     Snapshot,
     VersionSnapshot,
 )
+from queuack.engine.spec import decode
 from queuack.store.database import Database
 from queuack.store.reader import Reader, fetch
 
@@ -46,11 +48,32 @@ def load_snapshot(database: Database) -> Snapshot:
             reader.execute("ROLLBACK")
 
 
+def load_run(reader: Reader, dag_id: str, run_id: str) -> Recall | None:
+    """One run as the engine wants it for a request about a finished one; None when there is no such run."""
+    rows = fetch(reader, "recalled_run", {"dag_id": dag_id, "run_id": run_id})
+    if not rows:
+        return None
+    found = _recall(reader, _run(rows[0]))
+    document, date = decode(found.version.document), found.run.row.logical_date
+    if date is not None and any(task.depends_on_past or task.wait_for_downstream for task in document.tasks):
+        before = {"dag_id": dag_id, "logical_date": date, "only_automated": document.catchup}
+        for row in fetch(reader, "recalled_run_before", before):
+            found.before = _recall(reader, _run(row))
+    return found
+
+
+def _recall(reader: Reader, run: RunRow) -> Recall:
+    (version,) = _versions(reader, {run.dag_version_id})
+    (snapshot,) = _with_instances(reader, [run])
+    return Recall(run=snapshot, version=version)
+
+
 def _read(reader: Reader) -> Snapshot:
     dag_rows = fetch(reader, "snapshot_dags")
     unfinished = [_run(row) for row in fetch(reader, "snapshot_unfinished_runs")]
     past = _past_runs(reader, [row[0] for row in dag_rows if any(mark in row[8] for mark in _DEPENDS_ON_THE_PAST)])
-    runs = past + unfinished
+    called_back = [_run(row) for row in fetch(reader, "snapshot_runs_called_back")]
+    runs = list({run.id: run for run in past + called_back + unfinished}.values())
     current = {row[4] for row in dag_rows}
     next_ids = fetch(reader, "snapshot_next_ids")[0]
     return Snapshot(
@@ -75,6 +98,7 @@ def _read(reader: Reader) -> Snapshot:
 def _dags(reader: Reader, rows: list[tuple[Any, ...]]) -> list[DagSnapshot]:
     last_runs = {row[1]: _run(row) for row in fetch(reader, "snapshot_last_runs")}
     limits = {row[0]: row[11] for row in rows if row[11] > 0}
+    taken = dict(fetch(reader, "snapshot_taken_dates"))
     failures: dict[str, int] = {}
     if limits:
         failures = dict(fetch(reader, "snapshot_consecutive_failures", {"dag_id": list(limits)}))
@@ -93,6 +117,7 @@ def _dags(reader: Reader, rows: list[tuple[Any, ...]]) -> list[DagSnapshot]:
             last_run=last_runs.get(dag_id),
             last_parsed_time=last_parsed_time or 0,
             consecutive_failures=min(failures.get(dag_id, 0), limits.get(dag_id, 0)),
+            taken_dates=taken.get(dag_id, []),
         )
         for (
             dag_id, is_paused, is_stale, relative_fileloc, version_id, version_number, document_hash, file_hash,
@@ -127,8 +152,11 @@ def _versions(reader: Reader, version_ids: set[int]) -> list[VersionSnapshot]:
 def _with_instances(reader: Reader, runs: list[RunRow]) -> list[RunSnapshot]:
     snapshots = {run.id: RunSnapshot(row=run, instances=[]) for run in runs}
     if snapshots:
-        for run_key, *values in fetch(reader, "snapshot_instances", {"run_key": sorted(snapshots)}):
+        keys = {"run_key": sorted(snapshots)}
+        reschedules = dict(fetch(reader, "snapshot_reschedules", keys))
+        for run_key, *values in fetch(reader, "snapshot_instances", keys):
             instance = InstanceSnapshot(**dict(zip(_INSTANCE_FIELDS, values, strict=True)))
+            instance.reschedules = reschedules.get(instance.id, 0)
             snapshots[run_key].instances.append(instance)
     return [snapshots[key] for key in sorted(snapshots)]
 

@@ -43,7 +43,7 @@ _PLAN_LISTS = (
 _RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "at")
 
 _DELETE_DAG = (
-    "keep_id_floor", "delete_dag", "delete_dag_tags", "delete_dag_versions", "delete_dag_documents",
+    "keep_id_floor", "delete_dag_reschedules", "delete_dag", "delete_dag_tags", "delete_dag_versions", "delete_dag_documents",
     "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks",
 )  # fmt: skip
@@ -113,8 +113,11 @@ class Writer:
         self._write_dags(batch)
         self._write_versions(batch)
         self._write_runs(batch)
+        if batch.replaced_runs:
+            self._database.run("delete_instances_of_runs", {"run_key": sorted(batch.replaced_runs)})
         self._write_new_instances(batch.new_instances)
         self._write_history(batch.history)
+        self._write_reschedules(batch.reschedules)
         self._write_instances(batch)
         self._write_xcoms(batch)
         self._write_rendered(batch)
@@ -189,6 +192,10 @@ class Writer:
     def _write_history(self, rows: list[fx.InstanceRow]) -> None:
         if rows:
             self._database.run("insert_instance_history", columns(rows, *_INSTANCE))
+
+    def _write_reschedules(self, rows: list[fx.RescheduleRow]) -> None:
+        if rows:
+            self._database.run("insert_reschedules", columns(rows, *fx.RescheduleRow.__struct_fields__))
 
     def _write_instances(self, batch: Batch) -> None:
         if not batch.instances:

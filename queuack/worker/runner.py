@@ -175,6 +175,8 @@ class Attempt:
             max_tries=workload.max_tries,
             start_date_us=self._started_at,
             log_path=str(bench.logs_folder / log_path(workload)),
+            task_reschedule_count=workload.task_reschedule_count,
+            first_reschedule_us=workload.first_reschedule_us,
         )
 
     def _render(self) -> None:

@@ -57,7 +57,7 @@ def home() -> Path:
 
 def run_once(daemon: LiveDaemon, dag_id: str, run_id: str, timeout: float = 600) -> None:
     daemon.call("trigger_run", dag_id=dag_id, run_id=run_id)
-    state = daemon.wait_run(dag_id, run_id, timeout)
+    state = daemon.wait_run(dag_id, run_id, timeout, every=0.25)
     assert state == "success", f"{dag_id} {run_id}: {state}"
 
 

@@ -25,6 +25,7 @@ class MemoryStore:
         self.instances: dict[int, fx.InstanceRow] = {}
         self.places: dict[int, tuple[int, str]] = {}
         self.history: list[fx.InstanceHistoryRow] = []
+        self.reschedules: list[fx.RescheduleRow] = []
         self.cleared: list[fx.XComsCleared] = []
         self.pools: dict[str, fx.PoolRow] = {}
         self.callbacks: dict[int, fx.CallbackRow] = {}
@@ -92,6 +93,9 @@ class MemoryStore:
     def _InstanceHistoryRow(self, w: fx.InstanceHistoryRow) -> None:
         self.history.append(w)
 
+    def _RescheduleRow(self, w: fx.RescheduleRow) -> None:
+        self.reschedules.append(w)
+
     def _XComsCleared(self, w: fx.XComsCleared) -> None:
         self.cleared.append(w)
 
@@ -127,6 +131,7 @@ class MemoryStore:
                 max_tries=row.max_tries, scheduled_dttm=row.scheduled_dttm, queued_dttm=row.queued_dttm,
                 start_date=row.start_date, end_date=row.end_date, retry_at=row.retry_at, pid=row.pid,
                 hostname=row.hostname, unixname=row.unixname, worker_id=row.worker_id,
+                reschedules=sum((r.ti_id, r.try_number) == (row.id, row.try_number) for r in self.reschedules),
             )
             for task_id, row in self.rows(run.id).items()
         ]  # fmt: skip
@@ -134,6 +139,8 @@ class MemoryStore:
 
     def snapshot(self) -> Snapshot:
         chosen = [run for run in self.runs.values() if run.state not in FINISHED_RUNS]
+        called_back = {(row.dag_id, row.run_id) for row in self.callbacks.values()}
+        chosen += [r for r in self.runs.values() if r.state in FINISHED_RUNS and (r.dag_id, r.run_id) in called_back]
         dags = []
         for row in self.dags.values():
             version = max((v for v in self.versions.values() if v.dag_id == row.dag_id), key=lambda v: v.id)
@@ -142,7 +149,10 @@ class MemoryStore:
             finished = [r for r in runs if r.state in FINISHED_RUNS and r.logical_date is not None]
             tasks = decode(version.document).tasks
             if finished and any(task.depends_on_past or task.wait_for_downstream for task in tasks):
-                chosen.append(max(finished, key=lambda r: r.logical_date or 0))
+                latest = max(finished, key=lambda r: r.logical_date or 0)
+                chosen = [run for run in chosen if run is not latest] + [latest]
+            dates = [run.logical_date for run in runs if run.run_type != "scheduled" and run.logical_date is not None]
+            passed = max((run.logical_date or 0 for run in scheduled), default=0)
             failures = 0
             for run in sorted(runs, key=lambda r: (r.run_after, r.id), reverse=True):
                 if run.state != "failed":
@@ -157,6 +167,7 @@ class MemoryStore:
                     has_import_errors=row.has_import_errors,
                     last_run=max(scheduled, key=lambda r: r.logical_date or 0, default=None),
                     last_parsed_time=row.last_parsed_time, consecutive_failures=failures,
+                    taken_dates=[date for date in dates if date > passed],
                 )
             )  # fmt: skip
         current = {dag.version_id for dag in dags}

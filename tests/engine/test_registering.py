@@ -7,7 +7,7 @@ import pytest
 from queuack.engine import effects as fx
 from queuack.engine.engine import EngineSettings
 from queuack.engine.events import DeleteDag, FileGone, ImportErrorInfo, SetPaused
-from queuack.errors import DagNotFound, DagRunNotFound
+from queuack.errors import DagNotFound, DagRunNotFound, TasksRunning
 from queuack.schedule.timetables import CronDataIntervalTimetable
 from tests.engine.driver import DAY, START, Driver, dag, parsed, task
 
@@ -122,6 +122,10 @@ def test_deleting_forgets_everything_and_the_file_brings_it_back() -> None:
     driver = Driver(dag(task("a")))
     key = driver.trigger(run_id="one")
     driver.start(key, "a")
+    with pytest.raises(TasksRunning, match="one/a"):
+        driver.ask(DeleteDag(dag_id="d"))
+    driver.finish(key, {"a": "success"})
+    driver.trigger(run_id="two")
     assert driver.ask(DeleteDag(dag_id="d")) == 1
     assert (driver.store.dags, driver.store.runs, driver.engine.outstanding()) == ({}, {}, [])
     assert len(driver.taken(fx.Cancel)) == 1

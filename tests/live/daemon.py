@@ -22,8 +22,10 @@ from queuack.home import Home
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], timeout: float = 60.0, what: str = "the condition") -> T:
-    """The first true value of ``condition``; fails after ``timeout`` seconds."""
+def until(
+    condition: Callable[[], T], timeout: float = 60.0, what: str = "the condition", every: float = 0.02
+) -> T:
+    """The first true value of ``condition``, asked ``every`` so many seconds; fails after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while True:
         value = condition()
@@ -31,7 +33,7 @@ def until(condition: Callable[[], T], timeout: float = 60.0, what: str = "the co
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true in {timeout} s; last value: {value!r}")
-        select.select([], [], [], 0.02)
+        select.select([], [], [], every)
 
 
 class LiveDaemon:
@@ -159,6 +161,6 @@ class LiveDaemon:
     def wait_dag(self, dag_id: str) -> None:
         until(lambda: self.value(f"select count(*) from dag where dag_id = '{dag_id}' and not is_stale"), 30, dag_id)
 
-    def wait_run(self, dag_id: str, run_id: str, timeout: float = 120) -> str:
+    def wait_run(self, dag_id: str, run_id: str, timeout: float = 120, every: float = 0.02) -> str:
         query = f"select state from dag_run where dag_id = '{dag_id}' and run_id = '{run_id}' and state in ('success', 'failed')"
-        return str(until(lambda: self.value(query), timeout, f"the end of {dag_id} {run_id}"))
+        return str(until(lambda: self.value(query), timeout, f"the end of {dag_id} {run_id}", every))

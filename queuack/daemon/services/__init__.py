@@ -11,6 +11,7 @@ from typing import Any
 
 from queuack.daemon.port import Port
 from queuack.daemon.services import dags, pools, runs, system, tasks, variables
+from queuack.daemon.services.suggestions import suggesting
 from queuack.errors import InvalidRequest
 
 Method = Callable[..., Any]
@@ -28,8 +29,9 @@ def call(port: Port, method: str, params: dict[str, Any]) -> Any:
     if function is None:
         raise InvalidRequest(f"There is no method {method!r}.")
     try:
-        return function(port, **params)
+        with suggesting(port, params):
+            return function(port, **params)
     except TypeError as error:
-        if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:  # the call itself, nothing inside
             raise InvalidRequest(f"{method}: {error}") from error
         raise

@@ -17,6 +17,7 @@ from queuack.schedule.forecast import upcoming
 from queuack.schedule.timetables import Interval, Restriction
 from queuack.store.queries import dags as dag_queries
 from queuack.store.queries import import_errors, versions
+from queuack.store.queries import runs as run_queries
 
 Row = dict[str, Any]
 
@@ -90,7 +91,12 @@ def set_paused(port: Port, dag_id: str, paused: bool) -> bool:
 
 
 def delete_dag(port: Port, dag_id: str) -> int:
-    return int(port.request(DeleteDag(dag_id=dag_id)))
+    """Forget a DAG with all its records; its file brings it back when it changes. Refused (TasksRunning) while a task
+    of it is running; attempts that only wait are cancelled. Returns the number of runs deleted."""
+    with port.reader() as reader:
+        count = sum(row["count"] for row in run_queries.count_runs(reader, dag_id))
+    port.request(DeleteDag(dag_id=dag_id))
+    return count
 
 
 def next_runs(port: Port, dag_id: str, n: int = 1) -> list[Row]:

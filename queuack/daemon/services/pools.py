@@ -6,10 +6,12 @@ from typing import Any
 
 from queuack.daemon.port import Port
 from queuack.engine.events import DeletePool, SetPool
-from queuack.errors import NotFound
+from queuack.errors import InvalidRequest, NotFound
 from queuack.store.queries import pools
 
 Row = dict[str, Any]
+
+LONGEST_NAME = 256
 
 
 def list_pools(port: Port) -> list[Row]:
@@ -26,7 +28,11 @@ def get_pool(port: Port, pool: str) -> Row:
 
 
 def set_pool(port: Port, pool: str, slots: int, description: str = "", include_deferred: bool = False) -> Row:
-    """Create or change a pool; -1 slots = unlimited."""
+    """Create or change a pool; -1 slots = unlimited. Raises InvalidRequest, as Airflow's REST API does."""
+    if not isinstance(pool, str) or not pool.strip() or len(pool) > LONGEST_NAME:
+        raise InvalidRequest(f"A pool needs a name of at most {LONGEST_NAME} characters, not {pool!r}.")
+    if not isinstance(slots, int) or isinstance(slots, bool) or slots < -1:
+        raise InvalidRequest(f"A pool has 0 or more slots, or -1 for no limit, not {slots!r}.")
     port.request(SetPool(pool=pool, slots=slots, description=description, include_deferred=include_deferred))
     return get_pool(port, pool)
 

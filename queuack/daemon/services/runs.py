@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from queuack import clock
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import Port
-from queuack.engine.events import ClearTasks, SetRunState, TriggerRun
+from queuack.engine.events import ClearTasks, Event, SetRunState, TriggerRun
+from queuack.engine.snapshot import Recall
 from queuack.engine.spec import decode
-from queuack.errors import DagNotFound, DagRunNotFound, InvalidRequest
+from queuack.engine.states import DagRunState
+from queuack.errors import DagNotFound, DagRunAlreadyExists, DagRunNotFound, InvalidRequest
 from queuack.store.queries import runs as run_queries
 from queuack.store.queries import versions
 from queuack.store.queries.dags import NO_LIMIT
 from queuack.store.queries.dags import get_dag as get_dag_row
+from queuack.store.reader import Reader
+from queuack.store.snapshot import load_run
 
 Row = dict[str, Any]
+
+FINISHED_RUNS = (str(DagRunState.SUCCESS), str(DagRunState.FAILED))
 
 
 def instant(text: str | None, name: str) -> int | None:
@@ -26,7 +33,7 @@ def instant(text: str | None, name: str) -> int | None:
         return None
     try:
         return clock.to_us(datetime.fromisoformat(text))
-    except ValueError:
+    except (TypeError, ValueError):
         raise InvalidRequest(f"{name}: {text!r} is not an ISO 8601 date (example: 2026-01-31T09:00:00+00:00).") from None
 
 
@@ -53,7 +60,7 @@ def list_runs(
 
 
 def get_run(port: Port, dag_id: str, run: str) -> Row:
-    """By run id, or by logical date (ISO 8601)."""
+    """By run id, or by logical date (ISO 8601 with ``Z`` or an offset; without either it is UTC)."""
     with port.reader() as reader:
         row = run_queries.get_run(reader, dag_id, run_id=run)
         if row is None:
@@ -80,18 +87,23 @@ def trigger_run(
     triggered_by: str = "cli",
     user: str | None = None,
 ) -> Row:
-    """Create a run by hand. ``conf`` is checked against the DAG's params. Returns the run's row."""
+    """Create a run by hand. ``conf`` is checked against the DAG's params. Returns the run's row.
+
+    Raises DagNotFound, InvalidRequest, and DagRunAlreadyExists when the DAG has, or ever had, a run of this id or date.
+    """
+    date = instant(logical_date, "logical_date")
     with port.reader() as reader:
         text = versions.dag_document(reader, dag_id)
-    if text is None:
-        raise DagNotFound(f"There is no DAG {dag_id!r}.")
-    conf = conf or {}
+        if text is None:
+            raise DagNotFound(f"There is no DAG {dag_id!r}.")
+        _check_free(reader, dag_id, run_id, date)
+    conf = {} if conf is None else conf
     checked_conf(decode(text), conf)
     new_id = port.request(
         TriggerRun(
             dag_id=dag_id,
             run_id=run_id,
-            logical_date=instant(logical_date, "logical_date"),
+            logical_date=date,
             conf=conf,
             note=note,
             triggered_by=triggered_by,
@@ -101,10 +113,37 @@ def trigger_run(
     return get_run(port, dag_id, new_id)
 
 
+def _check_free(reader: Reader, dag_id: str, run_id: str | None, date: int | None) -> None:
+    """The engine refuses what it remembers (unfinished runs and the latest finished ones); the store knows all."""
+    if run_id is not None and run_queries.run_key(reader, dag_id, run_id) is not None:
+        raise DagRunAlreadyExists(f"DAG {dag_id!r} has a run {run_id!r} already.")
+    if date is not None and run_queries.get_run(reader, dag_id, logical_date=date) is not None:
+        raise DagRunAlreadyExists(f"DAG {dag_id!r} has a run with logical date {clock.iso(date)} already.")
+
+
+def change(port: Port, dag_id: str, run_id: str, event: Callable[[Recall | None], Event]) -> Any:
+    """Have a run changed by the engine, which is given the run when it has forgotten it. Returns the engine's reply.
+
+    Twice: the run may end, or be changed by somebody else, between the look at the store and the engine's step.
+    """
+    for last in (False, True):
+        with port.reader() as reader:
+            found = load_run(reader, dag_id, run_id)
+        recall = found if found is not None and found.run.row.state in FINISHED_RUNS else None
+        try:
+            return port.request(event(recall))
+        except DagRunNotFound:
+            if last:
+                raise
+    raise AssertionError("unreachable")
+
+
 def set_run_state(port: Port, dag_id: str, run: str, state: str) -> Row:
     """Mark a run success or failed, or queue it again."""
     run_id = get_run(port, dag_id, run)["run_id"]
-    port.request(SetRunState(dag_id=dag_id, run_id=run_id, state=state))
+    change(
+        port, dag_id, run_id, lambda recall: SetRunState(dag_id=dag_id, run_id=run_id, state=state, recall=recall)
+    )
     return get_run(port, dag_id, run_id)
 
 
@@ -119,17 +158,20 @@ def clear_tasks(
 ) -> list[str]:
     """Forget the outcome of tasks of one run so that they run again. Returns their ids."""
     run_id = get_run(port, dag_id, run)["run_id"]
-    cleared = port.request(
-        ClearTasks(
+
+
+    def event(recall: Recall | None) -> ClearTasks:
+        return ClearTasks(
             dag_id=dag_id,
             run_id=run_id,
             task_ids=None if task_ids is None else tuple(task_ids),
             upstream=upstream,
             downstream=downstream,
             only_failed=only_failed,
+            recall=recall,
         )
-    )
-    return list(cleared)
+
+    return list(change(port, dag_id, run_id, event))
 
 
 def wait_for_run(port: Port, dag_id: str, run: str, timeout: float = 60.0) -> Row:
@@ -137,7 +179,7 @@ def wait_for_run(port: Port, dag_id: str, run: str, timeout: float = 60.0) -> Ro
     deadline = time.monotonic() + timeout
     while True:
         row = get_run(port, dag_id, run)
-        if row["state"] in ("success", "failed") or time.monotonic() >= deadline:
+        if row["state"] in FINISHED_RUNS or time.monotonic() >= deadline:
             return row
         time.sleep(0.05)
 

@@ -8,10 +8,12 @@ import msgspec
 
 from queuack import clock, config
 from queuack.daemon.port import Port
-from queuack.daemon.services.runs import get_run
+from queuack.daemon.services.runs import change, get_run
 from queuack.engine.engine import Engine
 from queuack.engine.events import SetTaskState
+from queuack.engine.snapshot import Recall
 from queuack.engine.spec import decode
+from queuack.engine.states import FINISHED_NAMES
 from queuack.errors import DagNotFound, TaskNotFound
 from queuack.logpaths import attempt_log
 from queuack.store.queries import instances, versions
@@ -45,15 +47,24 @@ def get_task_instance(port: Port, dag_id: str, run: str, task_id: str, map_index
 
 def failed_deps(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> list[Row]:
     """What holds a task instance back: [{"dep", "reason"}]; empty when nothing does."""
-    row = get_task_instance(port, dag_id, run, task_id, map_index)
+    run_id = get_task_instance(port, dag_id, run, task_id, map_index)["run_id"]
 
-    def look(engine: Engine) -> list[Row]:
-        if engine.run_of(dag_id, row["run_id"]) is None:
-            return [{"dep": "Task Instance State", "reason": f"The run has ended; the task is {row['state']}."}]
-        reasons = engine.explain(dag_id, row["run_id"], task_id, map_index, clock.now_us())
+    def look(engine: Engine) -> list[Row] | None:
+        if engine.run_of(dag_id, run_id) is None:
+            return None
+        reasons = engine.explain(dag_id, run_id, task_id, map_index, clock.now_us())
         return [{"dep": reason.code, "reason": reason.text} for reason in reasons]
 
-    return port.on_engine(look)
+    found = port.on_engine(look)
+    return [_over(port, dag_id, run_id, task_id, map_index)] if found is None else found
+
+
+def _over(port: Port, dag_id: str, run_id: str, task_id: str, map_index: int) -> Row:
+    """Of a run that has ended and that the engine has forgotten, in the engine's words."""
+    state = get_task_instance(port, dag_id, run_id, task_id, map_index)["state"]
+    if state in FINISHED_NAMES:
+        return {"dep": "task_finished", "reason": f"The task instance is {state}; clear it to run it again."}
+    return {"dep": "run_finished", "reason": f"The run is {get_run(port, dag_id, run_id)['state']}."}
 
 
 def rendered_fields(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> Row:
@@ -73,9 +84,14 @@ def log_path(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -
 
 def set_task_state(port: Port, dag_id: str, run: str, task_id: str, state: str, map_index: int = -1) -> Row:
     row = get_task_instance(port, dag_id, run, task_id, map_index)
-    port.request(
-        SetTaskState(dag_id=dag_id, run_id=row["run_id"], task_id=task_id, map_index=map_index, state=state)
-    )
+    run_id = row["run_id"]
+
+    def event(recall: Recall | None) -> SetTaskState:
+        return SetTaskState(
+            dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index, state=state, recall=recall
+        )
+
+    change(port, dag_id, run_id, event)
     return get_task_instance(port, dag_id, run, task_id, map_index)
 
 

@@ -149,6 +149,16 @@ CREATE TABLE task_instance_history (
     updated_at TIMESTAMPTZ
 );
 
+CREATE TABLE task_reschedule (
+    ti_id BIGINT NOT NULL,
+    dag_run_id BIGINT NOT NULL,
+    try_number INTEGER NOT NULL,
+    start_date TIMESTAMPTZ NOT NULL,
+    end_date TIMESTAMPTZ NOT NULL,
+    duration DOUBLE NOT NULL,
+    reschedule_date TIMESTAMPTZ NOT NULL
+);
+
 CREATE TABLE rendered_task_instance_fields (
     dag_run_id BIGINT NOT NULL,
     dag_id VARCHAR NOT NULL,

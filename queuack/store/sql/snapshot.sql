@@ -33,6 +33,39 @@ FROM dag_run
 WHERE state IS NULL OR state IN ('queued', 'running')
 ORDER BY id;
 
+-- name: snapshot_runs_called_back
+-- Finished runs of which a callback has still to run: whoever runs it needs the run.
+SELECT {run_columns}
+FROM dag_run
+WHERE state IN ('success', 'failed')
+    AND (dag_id, run_id) IN (SELECT dag_id, run_id FROM callback WHERE callback.state = 'pending')
+ORDER BY id;
+
+-- name: snapshot_taken_dates
+-- Dates that runs by hand have and the schedule has not come to yet, where there is a schedule.
+SELECT r.dag_id, list(epoch_us(r.logical_date) ORDER BY r.logical_date)
+FROM dag_run r
+JOIN dag d ON d.dag_id = r.dag_id
+LEFT JOIN (
+    SELECT dag_id, max(logical_date) AS logical_date FROM dag_run WHERE run_type = 'scheduled' GROUP BY dag_id
+) latest ON latest.dag_id = r.dag_id
+WHERE r.run_type <> 'scheduled' AND r.logical_date IS NOT NULL AND d.timetable_type <> 'NullTimetable'
+    AND (latest.logical_date IS NULL OR r.logical_date > latest.logical_date)
+GROUP BY r.dag_id;
+
+-- name: recalled_run
+-- One run by name, to be changed by hand.
+SELECT {run_columns} FROM dag_run WHERE dag_id = $dag_id AND run_id = $run_id;
+
+-- name: recalled_run_before
+-- The run before a date, for the tasks that depend on the past; with catchup, runs by hand are no past.
+SELECT {run_columns}
+FROM dag_run
+WHERE dag_id = $dag_id AND logical_date < make_timestamptz($logical_date::BIGINT)
+    AND NOT ($only_automated AND run_type = 'manual')
+ORDER BY dag_run.logical_date DESC
+LIMIT 1;
+
 -- name: snapshot_past_runs
 -- Of DAGs in which a task depends on the past: the latest finished run, and the finished run right before each
 -- unfinished one.
@@ -63,6 +96,15 @@ SELECT
 FROM task_instance ti
 WHERE ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
 ORDER BY ti.id;
+
+-- name: snapshot_reschedules
+-- How often the present tries of the task instances of some runs asked to be run again later.
+SELECT s.ti_id, count(*)
+FROM task_reschedule s
+JOIN task_instance ti ON ti.id = s.ti_id AND ti.try_number = s.try_number
+WHERE s.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
+    AND ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
+GROUP BY s.ti_id;
 
 -- name: snapshot_versions
 -- Versions by id, for unfinished runs that use an older one.

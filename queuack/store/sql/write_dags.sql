@@ -118,6 +118,10 @@ UNION ALL SELECT 'task_instance', coalesce(max(id), 0) FROM task_instance WHERE 
 UNION ALL SELECT 'dag_version', coalesce(max(id), 0) FROM dag_version WHERE dag_id = $dag_id
 UNION ALL SELECT 'callback', coalesce(max(id), 0) FROM callback WHERE dag_id = $dag_id;
 
+-- name: delete_dag_reschedules
+-- All that a DAG left in task_reschedule, found by its runs: before they go.
+DELETE FROM task_reschedule WHERE dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = $dag_id);
+
 -- name: delete_dag
 -- The DAG itself.
 DELETE FROM dag WHERE dag_id = $dag_id;

@@ -43,3 +43,21 @@ SELECT greatest(
     (SELECT coalesce(max(id), 0) FROM dag_run),
     (SELECT coalesce(max(value), 0) FROM id_floor WHERE name = 'dag_run')
 );
+
+-- name: delete_instances_of_runs
+-- The task instances of runs that have not begun and move to a newer version, before theirs are written. None of them
+-- ever ran, so nothing else hangs on them.
+DELETE FROM task_instance WHERE dag_run_id IN (SELECT unnest($run_key::BIGINT[]));
+
+-- name: insert_reschedules
+-- Looks of sensors that asked to be run again later. Duration is computed here, in seconds.
+INSERT INTO task_reschedule (ti_id, dag_run_id, try_number, start_date, end_date, duration, reschedule_date)
+SELECT
+    u.ti_id, u.run_key, u.try_number, make_timestamptz(u.start_date), make_timestamptz(u.end_date),
+    (u.end_date - u.start_date) / 1e6, make_timestamptz(u.reschedule_date)
+FROM (
+    SELECT
+        unnest($ti_id::BIGINT[]) AS ti_id, unnest($run_key::BIGINT[]) AS run_key,
+        unnest($try_number::INTEGER[]) AS try_number, unnest($start_date::BIGINT[]) AS start_date,
+        unnest($end_date::BIGINT[]) AS end_date, unnest($reschedule_date::BIGINT[]) AS reschedule_date
+) u;
