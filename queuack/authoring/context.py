@@ -145,7 +145,7 @@ def make_context(
     """The context for one attempt. ``task`` is the copy to be run, ``run`` has the fields of ``protocol.RunInfo``.
 
     ``task_reschedule_count`` and ``first_reschedule_us`` tell a sensor in reschedule mode how often and since when it
-    has waited. ``context["ti"].skip_tasks`` holds, afterwards, the ids of tasks to skip.
+    has waited.
     """
     ti = TaskInstance(
         task=task,

@@ -29,7 +29,7 @@ XCOM_RETURN_KEY = "return_value"
 
 
 class TaskInstance:
-    """One task in one run. ``skip_tasks`` holds the ids that branching asks to be skipped; the runner reads it."""
+    """One task in one run."""
 
     def __init__(
         self,
@@ -54,7 +54,6 @@ class TaskInstance:
         self.max_tries = max_tries
         self.log_path = log_path
         self.test_mode = test_mode
-        self.skip_tasks: tuple[str, ...] = ()
         self.task_reschedule_count = 0
         self.first_reschedule_us: int | None = None
         self.state: str = "running"

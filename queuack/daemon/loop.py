@@ -34,6 +34,11 @@ FOLD_WRITES = 4096
 GATHER_SECONDS = 0.003
 """How long a round may wait for more outcomes while they pour in, so that one commit serves many."""
 
+AHEAD = 4
+"""Attempts that may be handed out beyond ``parallelism`` for each outcome of the last round, and ``AHEAD`` times
+``parallelism`` at the most: short tasks wait in the workers' queues, so that these do not run dry during a commit. How
+many run at once is bounded by the number of workers, which never exceeds ``parallelism``."""
+
 POURING = 4
 """Outcomes in one round that count as pouring in."""
 
@@ -81,6 +86,7 @@ class Loop:
 
     def __init__(self, engine: Engine, writer: Committer, observer: Observer) -> None:
         self.engine = engine
+        self._parallelism = engine.settings.parallelism
         self._writer = writer
         self._observer = observer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -192,10 +198,10 @@ class Loop:
         self._wake.clear()
 
     async def _gather(self) -> None:
-        """When the last round had many outcomes, wait a moment until half of what is out has come back."""
+        """When the last round had many outcomes, wait a moment until a quarter of what is out has come back."""
         batch = self._batch
         if self._last_outcomes >= POURING and batch.outcomes and not batch.waiters and not self._stopping:
-            self._goal = len(self.engine.outstanding()) // 2
+            self._goal = len(self.engine.outstanding()) // 4
             if batch.outcomes < self._goal:
                 self._enough.clear()
                 try:
@@ -209,6 +215,8 @@ class Loop:
             self._linger = None
 
     async def _round(self, batch: Batch) -> None:
+        ahead = min(AHEAD * batch.outcomes, (AHEAD - 1) * self._parallelism)
+        self.engine.set_parallelism(self._parallelism + ahead)
         step = self.engine.step(batch.events, clock.now_us())
         writes = batch.writes + step.writes
         fold = bool(step.replies or batch.waiters) or self._fold_due or self._writer.waiting > FOLD_WRITES

@@ -28,9 +28,7 @@ def xcom_get(
     if waiting is None and not include_prior_dates:
         return None
     with port.reader() as reader:
-        return xcoms.get_xcom(
-            reader, dag_id, run_id, task_id, map_index, key, include_prior_dates=include_prior_dates
-        )
+        return xcoms.get_xcom(reader, dag_id, run_id, task_id, map_index, key, include_prior_dates=include_prior_dates)
 
 
 def variable_get(port: Port, key: str) -> str | None:
@@ -62,8 +60,7 @@ def previous_run(
     port: Port, dag_id: str, logical_date: int | None, run_after: int, state: str | None = None
 ) -> Row | None:
     with port.reader() as reader:
-        row = run_queries.previous_run(reader, dag_id, logical_date=logical_date, run_after=run_after, state=state)
-    return row
+        return run_queries.previous_run(reader, dag_id, logical_date=logical_date, run_after=run_after, state=state)
 
 
 def dag_runs(
@@ -74,8 +71,7 @@ def dag_runs(
     states: list[str] | None = None,
 ) -> list[Row]:
     with port.reader() as reader:
-        rows = run_queries.runs_by(reader, dag_id, logical_dates=logical_dates, run_ids=run_ids, states=states)
-    return rows
+        return run_queries.runs_by(reader, dag_id, logical_dates=logical_dates, run_ids=run_ids, states=states)
 
 
 def task_states(

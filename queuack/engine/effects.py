@@ -212,6 +212,7 @@ class RenderedFieldsRow(Write, kw_only=True):
 
 class LogRow(Write, kw_only=True):
     """The audit log, table ``log``."""
+
     event: str
     at: int
     dag_id: str | None = None

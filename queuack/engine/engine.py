@@ -121,6 +121,10 @@ class Engine:
             if not (world.touched or world.to_plan or (world.work and budget > 0)):
                 return
 
+    def set_parallelism(self, slots: int) -> None:
+        """From the next step on, at most ``slots`` attempts are queued or running; more than that just run out."""
+        self._world.admission.parallelism = slots
+
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
     def next_wakeup(self) -> int | None:
         """The instant at which time alone changes something (microseconds); None = only events do."""

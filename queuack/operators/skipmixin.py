@@ -1,7 +1,8 @@
 """SkipMixin: how a task asks for others to be skipped.
 
-It notes the ids on the task instance (``ti.skip_tasks``, which the task runner hands to the scheduler) and in the XCom
-``skipmixin_key``, from which a cleared task learns that it stays skipped.
+It notes the choice in the XCom ``skipmixin_key``, from which a cleared task learns that it stays skipped, and ends the
+task by DownstreamTasksSkipped: nothing of ``execute`` runs after that, ``post_execute`` does not either, and what the
+task would have returned is not kept.
 
 Airflow page: core-concepts/dags, "Branching".
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
 
-from queuack.authoring.exceptions import AirflowException
+from queuack.authoring.exceptions import AirflowException, DownstreamTasksSkipped
 
 XCOM_SKIPMIXIN_KEY = "skipmixin_key"
 XCOM_SKIPMIXIN_SKIPPED = "skipped"
@@ -26,17 +27,17 @@ class SkipMixin:
     log: Any = logging.getLogger(__name__)
 
     def skip(self, ti: Any, tasks: Iterable[Any], *_: Any, **__: Any) -> None:
-        """Skip these tasks in this run."""
+        """Skip these tasks in this run. Raises DownstreamTasksSkipped when there are any."""
         ids = [task.task_id for task in tasks if hasattr(task, "task_id")]
         if not ids:
             return
         ti.xcom_push(key=XCOM_SKIPMIXIN_KEY, value={XCOM_SKIPMIXIN_SKIPPED: ids})
-        ti.skip_tasks = tuple(dict.fromkeys((*ti.skip_tasks, *ids)))
+        _end_by_skipping(ti, ids)
 
     def skip_all_except(self, ti: Any, branch_task_ids: str | Iterable[str] | None) -> None:
         """Skip the tasks directly downstream that are neither chosen nor downstream of a chosen one.
 
-        Raises AirflowException for what is no id of a task in the DAG.
+        Raises DownstreamTasksSkipped when there are any to skip, AirflowException for what is no id of a task in the DAG.
         """
         chosen = _as_ids(branch_task_ids)
         self.log.info("Following branch %s", chosen)
@@ -59,7 +60,13 @@ class SkipMixin:
             key=XCOM_SKIPMIXIN_KEY,
             value={XCOM_SKIPMIXIN_FOLLOWED: [task_id for task_id in direct if task_id in followed]},
         )
-        ti.skip_tasks = tuple(dict.fromkeys((*ti.skip_tasks, *skipped)))
+        _end_by_skipping(ti, skipped)
+
+
+def _end_by_skipping(ti: Any, ids: list[str]) -> None:
+    """A mapped instance skips by its XCom alone: each instance downstream looks at the one that it belongs to."""
+    if ids and ti.map_index == -1:
+        raise DownstreamTasksSkipped(tasks=ids)
 
 
 def _as_ids(value: Any) -> set[str]:

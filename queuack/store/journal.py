@@ -15,13 +15,24 @@ from queuack.store.batch import Batch, Place
 from queuack.store.database import Database
 
 Waiting = (
-    fx.InstanceRow | fx.InstanceHistoryRow | fx.RescheduleRow | fx.LogRow | fx.XComRow | fx.XComsCleared | fx.RenderedFieldsRow
+    fx.InstanceRow
+    | fx.InstanceHistoryRow
+    | fx.RescheduleRow
+    | fx.LogRow
+    | fx.XComRow
+    | fx.XComsCleared
+    | fx.RenderedFieldsRow
 )
 """Writes that may wait: what happens once or more for every attempt."""
 
 MAY_WAIT = frozenset(
     {
-        fx.InstanceRow, fx.InstanceHistoryRow, fx.RescheduleRow, fx.LogRow, fx.XComRow, fx.XComsCleared,
+        fx.InstanceRow,
+        fx.InstanceHistoryRow,
+        fx.RescheduleRow,
+        fx.LogRow,
+        fx.XComRow,
+        fx.XComsCleared,
         fx.RenderedFieldsRow,
     }
 )
@@ -66,7 +77,7 @@ class Journal:
             self.writes.append(write)
             self._batch.add(write)
 
-    def xcom(self, place: Place, key: str) -> fx.XComRow | None | bool:
+    def xcom(self, place: Place, key: str) -> fx.XComRow | bool | None:
         """What the journal says of an XCom: the row, None when it was deleted, False when the tables know."""
         batch = self._batch
         row = batch.xcoms.get(place, {}).get(key)

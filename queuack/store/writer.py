@@ -43,8 +43,8 @@ _PLAN_LISTS = (
 _RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "at")
 
 _DELETE_DAG = (
-    "keep_id_floor", "delete_dag_reschedules", "delete_dag", "delete_dag_tags", "delete_dag_versions", "delete_dag_documents",
-    "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
+    "keep_id_floor", "delete_dag_reschedules", "delete_dag", "delete_dag_tags", "delete_dag_versions",
+    "delete_dag_documents", "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks",
 )  # fmt: skip
 
@@ -68,8 +68,8 @@ class Writer:
         """Durable writes that are not in their tables yet."""
         return len(self._journal.writes)
 
-    def xcom(self, place: Place, key: str) -> fx.XComRow | None | bool:
-        """An XCom that waits in the journal (any thread): the row, None when deleted there, False when the tables know."""
+    def xcom(self, place: Place, key: str) -> fx.XComRow | bool | None:
+        """An XCom in the journal (any thread): the row, None when it was deleted there, False when the tables know."""
         return self._journal.xcom(place, key)
 
     def commit(self, writes: Sequence[fx.Write], *, fold: bool = False) -> None:

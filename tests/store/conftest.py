@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from queuack.engine import effects as fx
 from queuack.store.database import Database
 from queuack.store.writer import Writer
 
@@ -30,6 +31,13 @@ def database(path: Path) -> Iterator[Database]:
         yield opened
 
 
+class FoldingWriter(Writer):
+    """What it commits is in its table at once. What waits in the journal is ``test_journal``'s business."""
+
+    def commit(self, writes: Sequence[fx.Write], *, fold: bool = True) -> None:
+        super().commit(writes, fold=fold)
+
+
 @pytest.fixture
 def writer(database: Database) -> Writer:
-    return Writer(database)
+    return FoldingWriter(database)

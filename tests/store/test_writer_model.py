@@ -85,15 +85,20 @@ def in_order(batches: list[list[fx.Write]]) -> list[list[fx.Write]]:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.lists(WRITES, max_size=8), max_size=6).map(in_order), st.booleans())
-def test_any_batches_leave_the_last_value_of_every_key(batches: list[list[fx.Write]], restart: bool) -> None:
+@given(
+    st.lists(st.lists(WRITES, max_size=8), max_size=6).map(in_order), st.booleans(), st.lists(st.booleans(), min_size=6)
+)
+def test_any_batches_leave_the_last_value_of_every_key(
+    batches: list[list[fx.Write]], restart: bool, folds: list[bool]
+) -> None:
     with Database.open() as database:
         writer, model = Writer(database), Model()
         writer.commit([make.instances(99, 1, 4)])
-        for batch in batches:
-            writer.commit(batch)
+        for batch, fold in zip(batches, folds, strict=False):
+            writer.commit(batch, fold=fold)
             for write in sorted(batch, key=lambda write: not isinstance(write, fx.RunRow)):
                 model.apply(write)
             if restart:
                 writer = Writer(database)
+        writer.commit((), fold=True)
         assert stored(database) == model

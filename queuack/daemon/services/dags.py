@@ -94,7 +94,7 @@ def delete_dag(port: Port, dag_id: str) -> int:
     """Forget a DAG with all its records; its file brings it back when it changes. Refused (TasksRunning) while a task
     of it is running; attempts that only wait are cancelled. Returns the number of runs deleted."""
     with port.reader() as reader:
-        count = sum(row["count"] for row in run_queries.count_runs(reader, dag_id))
+        count = sum(int(row["count"]) for row in run_queries.count_runs(reader, dag_id))
     port.request(DeleteDag(dag_id=dag_id))
     return count
 

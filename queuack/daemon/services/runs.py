@@ -34,7 +34,9 @@ def instant(text: str | None, name: str) -> int | None:
     try:
         return clock.to_us(datetime.fromisoformat(text))
     except (TypeError, ValueError):
-        raise InvalidRequest(f"{name}: {text!r} is not an ISO 8601 date (example: 2026-01-31T09:00:00+00:00).") from None
+        raise InvalidRequest(
+            f"{name}: {text!r} is not an ISO 8601 date (example: 2026-01-31T09:00:00+00:00)."
+        ) from None
 
 
 def list_runs(
@@ -141,9 +143,7 @@ def change(port: Port, dag_id: str, run_id: str, event: Callable[[Recall | None]
 def set_run_state(port: Port, dag_id: str, run: str, state: str) -> Row:
     """Mark a run success or failed, or queue it again."""
     run_id = get_run(port, dag_id, run)["run_id"]
-    change(
-        port, dag_id, run_id, lambda recall: SetRunState(dag_id=dag_id, run_id=run_id, state=state, recall=recall)
-    )
+    change(port, dag_id, run_id, lambda recall: SetRunState(dag_id=dag_id, run_id=run_id, state=state, recall=recall))
     return get_run(port, dag_id, run_id)
 
 
@@ -158,7 +158,6 @@ def clear_tasks(
 ) -> list[str]:
     """Forget the outcome of tasks of one run so that they run again. Returns their ids."""
     run_id = get_run(port, dag_id, run)["run_id"]
-
 
     def event(recall: Recall | None) -> ClearTasks:
         return ClearTasks(

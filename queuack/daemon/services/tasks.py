@@ -74,7 +74,9 @@ def rendered_fields(port: Port, dag_id: str, run: str, task_id: str, map_index: 
         return instances.rendered_fields(reader, dag_id, row["run_id"], task_id, map_index) or {}
 
 
-def log_path(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1, try_number: int | None = None) -> Row:
+def log_path(
+    port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1, try_number: int | None = None
+) -> Row:
     """Where the log of an attempt is (default: the latest): path, try_number, state."""
     row = get_task_instance(port, dag_id, run, task_id, map_index)
     number = try_number or row["try_number"] or 1
