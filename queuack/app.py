@@ -35,9 +35,10 @@ GC_THRESHOLD = 50_000
 """New objects between two collections of the youngest generation; a step of the engine makes thousands that live on."""
 
 
-def engine_settings() -> EngineSettings:
-    """The settings that scheduling depends on."""
+def engine_settings(*, dormant: bool = False) -> EngineSettings:
+    """The settings that scheduling depends on; ``dormant`` for a command that only asks and records."""
     return EngineSettings(
+        dormant=dormant,
         parallelism=config.get_int("core", "parallelism"),
         dags_are_paused_at_creation=config.get_boolean("core", "dags_are_paused_at_creation"),
     )
@@ -133,7 +134,7 @@ class OfflineService:
         self._home = home
         self._database = open_database(home)
         writer = Writer(self._database)
-        engine = Engine.restore(engine_settings(), load_snapshot(self._database), clock.now_us())
+        engine = Engine.restore(engine_settings(dormant=True), load_snapshot(self._database), clock.now_us())
         self._port = DirectPort(DirectLoop(engine, writer), self._database, writer)
 
     def call(self, method: str, params: dict[str, Any]) -> Any:

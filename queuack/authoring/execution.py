@@ -7,12 +7,11 @@ Airflow page: administration-and-deployment/logging-monitoring/callbacks.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from queuack.authoring.context import Context, current_context
 from queuack.authoring.context_variables import export_context
-from queuack.authoring.xcomarg import XCOM_RETURN_KEY
 
 log = logging.getLogger("queuack.task")
 
@@ -50,26 +49,3 @@ def run_callbacks(callbacks: Any, context: Context) -> None:
                     callback(context)
         except Exception:
             log.exception("Callback %s failed", name)
-
-
-def push_result(task: Any, context: Context, result: Any) -> None:
-    """Leave what the task returned as XComs: ``return_value``, and with ``multiple_outputs`` one a key.
-
-    Nothing with ``do_xcom_push=False`` or for None. Raises TypeError for ``multiple_outputs`` that are
-    no dict of texts.
-    """
-    if result is None or not task.do_xcom_push:
-        return
-    ti = context["ti"]
-    if task.multiple_outputs:
-        if not isinstance(result, Mapping):
-            raise TypeError(f"Returned output was type {type(result)} expected dictionary for multiple_outputs")
-        for key in result:
-            if not isinstance(key, str):
-                raise TypeError(
-                    "Returned dictionary keys must be strings when using multiple_outputs, "
-                    f"found {key} ({type(key)}) instead"
-                )
-        for key, value in result.items():
-            ti.xcom_push(key, value)
-    ti.xcom_push(XCOM_RETURN_KEY, result)

@@ -76,9 +76,12 @@ class Engine:
         world.begin(max(now, world.now))
         for event in events:
             self._take(event)
-        self._ring()
-        self._settle_all()
-        hand_out(world)
+        if self.settings.dormant:
+            self._settle_requests()
+        else:
+            self._ring()
+            self._settle_all()
+            hand_out(world)
         world.flush()
         self._drop_recalled()
         return Step(writes=world.writes, commands=world.commands, replies=world.replies)
@@ -107,6 +110,13 @@ class Engine:
                 time_out(world, subject)
             else:
                 world.to_plan[subject] = None
+
+    def _settle_requests(self) -> None:
+        """Follow the consequences of what was asked for, and leave time alone."""
+        while drain(self._world, self.settings.evaluations_per_step) <= 0:
+            pass
+        close_touched(self._world)
+        self._world.to_plan = {}
 
     def _settle_all(self) -> None:
         """Follow every consequence, as far as this step's budget goes."""

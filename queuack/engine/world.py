@@ -31,6 +31,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     parallelism: int = 32
     """Attempts queued or running at once, over everything."""
     dags_are_paused_at_creation: bool = False
+    dormant: bool = False
+    """Requests and files are recorded, but no run is created by its schedule or started, and nothing is handed out: for
+    a command on a file that no daemon has open."""
     default_pool_slots: int = 128
     """Slots of ``default_pool`` when it is created; -1 = unlimited."""
     max_task_retry_delay: float = 86_400.0

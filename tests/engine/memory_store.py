@@ -7,6 +7,7 @@ from queuack.engine.snapshot import (
     DagSnapshot,
     InstanceSnapshot,
     PoolSnapshot,
+    Recall,
     RunSnapshot,
     Snapshot,
     VersionSnapshot,
@@ -136,6 +137,18 @@ class MemoryStore:
             for task_id, row in self.rows(run.id).items()
         ]  # fmt: skip
         return RunSnapshot(row=run, instances=instances)
+
+    def recall(self, run_key: int, before: int | None = None) -> Recall:
+        run = self.runs[run_key]
+        version = self.versions[run.dag_version_id]
+        return Recall(
+            run=self.run_snapshot(run),
+            version=VersionSnapshot(
+                version_id=version.id, version_number=version.version_number, dag_id=version.dag_id,
+                document=version.document, file_hash=version.file_hash,
+            ),
+            before=None if before is None else self.recall(before),
+        )  # fmt: skip
 
     def snapshot(self) -> Snapshot:
         chosen = [run for run in self.runs.values() if run.state not in FINISHED_RUNS]

@@ -170,3 +170,35 @@ def test_empty_operators_succeed_at_once() -> None:
     assert (row.try_number, row.start_date, row.end_date, row.queued_dttm) == (1, START, START, None)
     assert driver.run_state(key) == "success"
     assert not driver.dispatched()
+
+
+def test_a_try_knows_how_often_and_since_when_it_was_put_off() -> None:
+    driver = Driver(dag(task("a", retries=1, retry_delay=0.0)))
+    key = driver.trigger()
+    found = driver.dispatched()["a"]
+    assert (found.task_reschedule_count, found.first_reschedule_us) == (0, None)
+    for n in (1, 2):
+        driver.finish(key, {"a": "up_for_reschedule"}, reschedule_at=driver.now + 30 * SECOND)
+        driver.restart()
+        driver.advance(30)
+        found = driver.dispatched()["a"]
+        assert (found.try_number, found.task_reschedule_count, found.first_reschedule_us) == (1, n, START)
+    rows = [(row.start_date, row.end_date, row.reschedule_date) for row in driver.store.reschedules]
+    assert rows == [(START + n * SECOND, START + n * SECOND, START + (n + 30) * SECOND) for n in (0, 30)]
+    driver.finish(key, {"a": "failed"})
+    found = driver.dispatched()["a"]
+    assert (found.try_number, found.task_reschedule_count, found.first_reschedule_us) == (2, 0, None)
+
+
+def test_a_crash_between_the_end_of_a_run_and_its_callback_leaves_the_callback_owed() -> None:
+    driver = Driver(dag(task("a", "b"), task("b"), has_on_failure_callback=True))
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "failed"})
+    (owed,) = [command.callback for command in driver.taken(fx.RunCallback)]
+    driver.restart()
+    assert driver.engine.callbacks == {owed.id: owed}
+    run = driver.engine.ended_run("d", "one")
+    assert run is not None
+    assert (run.state, run.row) == ("failed", driver.store.runs[key])
+    driver.step(CallbackFinished(callback_id=owed.id))
+    assert (driver.engine.callbacks, driver.engine.runs, driver.store.callbacks) == ({}, {}, {})

@@ -7,7 +7,7 @@ import pytest
 from queuack.engine import effects as fx
 from queuack.engine.events import ClearTasks, SetRunState, SetTaskState
 from queuack.errors import DagRunNotFound, InvalidRequest, TaskNotFound
-from tests.engine.driver import Driver, dag, task
+from tests.engine.driver import DAY, START, Driver, dag, parsed, task
 
 
 def chain(**options: object) -> Driver:
@@ -162,3 +162,66 @@ def test_what_cannot_be_marked() -> None:
             driver.ask(event)
     with pytest.raises(TaskNotFound):
         mark(driver, "ghost", "success")
+
+
+def test_a_request_brings_the_finished_run_along() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "failed"})
+    recall = driver.store.recall(key)
+    assert driver.ask(ClearTasks(dag_id="d", run_id="one", only_failed=True, recall=recall)) == ["a", "b", "c"]
+    assert driver.states(key) == {"a": "queued", "b": None, "c": None}
+    driver.finish(key, {"a": "success", "b": "success", "c": "success"})
+    assert (
+        driver.ask(SetRunState(dag_id="d", run_id="one", state="failed", recall=driver.store.recall(key))) == "failed"
+    )
+    assert driver.run_state(key) == "failed"
+    event = SetTaskState(dag_id="d", run_id="one", task_id="c", state="skipped", recall=driver.store.recall(key))
+    assert driver.ask(event) == "skipped"
+    assert driver.states(key)["c"] == "skipped"
+    assert not driver.engine.runs
+
+
+def test_a_finished_run_keeps_the_version_it_ran_with() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "failed"})
+    driver.step(parsed(dag(task("other")), file_hash="2"))
+    driver.ask(ClearTasks(dag_id="d", run_id="one", recall=driver.store.recall(key)))
+    assert driver.states(key) == {"a": "queued", "b": None, "c": None}
+
+
+def test_an_outdated_recall_is_refused() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "failed"})
+    recall = driver.store.recall(key)
+    driver.ask(ClearTasks(dag_id="d", run_id="one", recall=recall))
+    driver.now += 1
+    driver.finish(key, {"a": "failed"})
+    with pytest.raises(DagRunNotFound):
+        driver.ask(ClearTasks(dag_id="d", run_id="one", recall=recall))
+    unfinished = driver.store.recall(driver.trigger(run_id="two"))
+    driver.ask(SetRunState(dag_id="d", run_id="two", state="failed"))
+    with pytest.raises(DagRunNotFound):
+        driver.ask(ClearTasks(dag_id="d", run_id="two", recall=unfinished))
+    assert driver.states(key)["a"] == "failed"
+    assert not driver.engine.runs
+
+
+def test_a_cleared_run_of_long_ago_looks_back_at_the_run_before_it() -> None:
+    driver = Driver(dag(task("a", depends_on_past=True)))
+    keys = [driver.trigger(run_id=f"r{n}", logical_date=START - (9 - n) * DAY) for n in range(4)]
+    driver.finish(keys[0], {"a": "failed"})
+    for n in (1, 2, 3):
+        driver.ask(SetRunState(dag_id="d", run_id=f"r{n}", state="failed"))
+    driver.restart()
+    assert set(driver.engine.runs) == {keys[3]}
+    driver.ask(ClearTasks(dag_id="d", run_id="r1", recall=driver.store.recall(keys[1], keys[0])))
+    assert driver.states(keys[1]) == {"a": None}
+    assert driver.codes(keys[1], "a") == ["depends_on_past"]
+    assert set(driver.engine.runs) == {keys[0], keys[1], keys[3]}
+    driver.ask(SetTaskState(dag_id="d", run_id="r0", task_id="a", state="success"))
+    assert driver.states(keys[1]) == {"a": "queued"}
+    driver.finish(keys[1], {"a": "success"})
+    assert set(driver.engine.runs) == {keys[3]}

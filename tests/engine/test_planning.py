@@ -191,3 +191,22 @@ def test_instants() -> None:
     assert iso(START) == "2026-01-01T00:00:00+00:00"
     assert iso(START + 5) == "2026-01-01T00:00:00.000005+00:00"
     assert to_us(DAILY.manual_interval(__import__("datetime").datetime.fromisoformat(iso(START))).end) == START
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_date_that_a_run_by_hand_has_is_not_scheduled_again(restart: bool) -> None:
+    driver = Driver(dag(task("a"), timetable=DAILY, start_date=START - DAY), now=START + HOUR)
+    driver.finish(1, {"a": "success"})
+    by_hand = driver.trigger(run_id="mine", logical_date=START)
+    driver.finish(by_hand, {"a": "success"})
+    driver.engine.dags["d"].recent.clear()  # as a thousand runs later
+    if restart:
+        driver.restart()
+    with pytest.raises(DagRunAlreadyExists):
+        driver.trigger(run_id="again", logical_date=START)
+    driver.advance(24 * 3600)
+    assert [run.logical_date for run in driver.store.runs.values()] == [START - DAY, START]
+    assert driver.store.next_runs["d"].next_dagrun == START + DAY
+    driver.advance(24 * 3600)
+    assert [run.logical_date for run in driver.store.runs.values()] == [START - DAY, START, START + DAY]
+    assert not driver.engine.dags["d"].taken_dates

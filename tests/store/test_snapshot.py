@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from queuack.engine import effects as fx
 from queuack.engine.spec import DagDocument, TaskDocument
+from queuack.schedule.timetables import OnceTimetable
 from queuack.store.database import Database
-from queuack.store.snapshot import load_snapshot
+from queuack.store.snapshot import load_run, load_snapshot
 from queuack.store.writer import Writer
 from tests.store import sample as make
 
@@ -70,3 +72,54 @@ def test_consecutive_failures_count_back_to_the_last_success(database: Database,
     assert load_snapshot(database).dags[0].consecutive_failures == 2
     writer.commit([make.dag(max_consecutive_failed_dag_runs=0)])
     assert load_snapshot(database).dags[0].consecutive_failures == 0
+
+
+def test_finished_runs_come_along_while_a_callback_of_them_has_to_run(database: Database, writer: Writer) -> None:
+    owed = fx.CallbackRow(
+        id=1, dag_id="d", run_id="r1", task_id=None, map_index=-1, kind="failure", reason="x", created_at=make.NOW
+    )
+    ended = [make.run(key, state="failed", end_date=make.NOW) for key in (1, 2)]
+    writer.commit([make.dag(), make.version(), *ended, make.instances(1, 1, 1), owed])
+    snapshot = load_snapshot(database)
+    assert [run.row.id for run in snapshot.runs] == [1]
+    assert len(snapshot.runs[0].instances) == 1
+    writer.commit([fx.CallbackDone(id=1)])
+    assert load_snapshot(database).runs == []
+
+
+def test_reschedules_are_counted_for_the_present_try(database: Database, writer: Writer) -> None:
+    looks = [
+        fx.RescheduleRow(ti_id=1, run_key=1, try_number=n, start_date=0, end_date=0, reschedule_date=0)
+        for n in (1, 2, 2)
+    ]
+    row = make.instance(1, "up_for_reschedule", try_number=2)
+    writer.commit([make.dag(), make.version(), make.run(1), make.instances(1, 1, 2), row, *looks])
+    (run,) = load_snapshot(database).runs
+    assert [instance.reschedules for instance in run.instances] == [2, 0]
+
+
+def test_dates_that_the_schedule_may_come_to_and_that_are_taken(database: Database, writer: Writer) -> None:
+    dates = {1: ("scheduled", 10), 2: ("manual", 5), 3: ("manual", 20), 4: ("manual", None), 5: ("manual", 15)}
+    for dag_id in ("d", "n"):
+        document = DagDocument(dag_id=dag_id, fileloc="a", relative_fileloc="a", timetable=OnceTimetable())
+        kind = "OnceTimetable" if dag_id == "d" else "NullTimetable"
+        number = 1 if dag_id == "d" else 2
+        writer.commit([make.dag(dag_id, timetable_type=kind), make.version(number, dag_id, document=document)])
+        for key, (run_type, date) in dates.items():
+            writer.commit([make.run(key + number * 10, dag_id, run_type=run_type, logical_date=date)])
+    assert {dag.dag_id: dag.taken_dates for dag in load_snapshot(database).dags} == {"d": [15, 20], "n": []}
+
+
+def test_one_run_is_loaded_with_its_version_and_what_it_looks_back_at(database: Database, writer: Writer) -> None:
+    writer.commit([make.dag(), make.version(1), make.dag("p"), make.version(2, "p", document=PAST)])
+    for key in (1, 2):
+        writer.commit([make.run(key, "p", "success", dag_version_id=2), make.instances(key, key, 1, "p")])
+    writer.commit([make.run(3, state="failed"), make.instances(3, 3, 1), make.version(4, number=2)])
+    with database.reader() as reader:
+        assert load_run(reader, "d", "ghost") is None
+        plain, dependent = load_run(reader, "d", "r3"), load_run(reader, "p", "r2")
+    assert plain is not None
+    assert (plain.run.row.id, plain.version.version_id, len(plain.run.instances), plain.before) == (3, 1, 1, None)
+    assert dependent is not None
+    assert dependent.before is not None
+    assert (dependent.before.run.row.id, dependent.before.before) == (1, None)

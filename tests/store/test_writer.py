@@ -112,7 +112,7 @@ def test_xcoms_replace_each_other(database: Database, writer: Writer) -> None:
     writer.commit([make.run(1), make.xcom(1, "a"), make.xcom(1, "a", value=b"2"), make.xcom(1, "a", "k", b"3")])
     assert ask(database, xcoms.get_xcom, "d", "r1", "a")["value"] == b"2"
     writer.commit([make.xcom(1, "a", value=b"4")])
-    Writer(database).commit([make.xcom(1, "a", "k", b"5")])
+    Writer(database).commit([make.xcom(1, "a", "k", b"5")], fold=True)
     assert [(row["key"], row["value"]) for row in ask(database, xcoms.list_xcoms, "d", "r1")] == [
         ("k", b"5"), ("return_value", b"4"),
     ]  # fmt: skip
@@ -192,7 +192,7 @@ def test_log_and_callbacks(database: Database, writer: Writer) -> None:
         id=1, dag_id="d", run_id="r1", task_id=None, map_index=-1, kind="failure", reason="timed_out", created_at=NOW
     )
     writer.commit([fx.LogRow(event="paused", at=NOW, dag_id="d", logical_date=NOW), callback])
-    Writer(database).commit([fx.LogRow(event="unpaused", at=NOW, dag_id="d")])
+    Writer(database).commit([fx.LogRow(event="unpaused", at=NOW, dag_id="d")], fold=True)
     assert [(row["id"], row["event"]) for row in ask(database, log.list_log)] == [(2, "unpaused"), (1, "paused")]
     assert load_snapshot(database).callbacks == [callback]
     writer.commit([fx.CallbackDone(id=1)])
@@ -280,3 +280,42 @@ def test_runs_are_filtered_by_state_and_date(database: Database, writer: Writer)
     assert ask(database, runs.count_runs, "d") == [
         {"dag_id": "d", "state": "failed", "count": 3}, {"dag_id": "d", "state": "success", "count": 3},
     ]  # fmt: skip
+
+
+def tasks_of(database: Database, run_key: int) -> list[tuple[int, str, int]]:
+    rows = ask(database, instances.list_instances, "d", f"r{run_key}")
+    return [(row["id"], row["task_id"], row["dag_version_id"]) for row in rows]
+
+
+def test_a_run_that_moves_to_a_newer_version_gets_other_instances(database: Database, writer: Writer) -> None:
+    writer.commit([make.run(1), make.instances(1, 1, 2), make.run(2), make.instances(2, 3, 1)])
+    moved = make.instances(1, 4, 1, task_ids=("new",), dag_version_id=2, replaces=True)
+    writer.commit([moved, make.instance(4, "queued")])
+    assert tasks_of(database, 1) == [(4, "new", 2)]
+    assert ask(database, instances.get_instance, "d", "r1", "new")["state"] == "queued"
+    assert tasks_of(database, 2) == [(3, "t0", 1)]
+
+
+def test_a_run_may_move_in_the_batch_that_makes_it_and_more_than_once(database: Database, writer: Writer) -> None:
+    second = make.instances(1, 3, 1, dag_version_id=2, replaces=True)
+    third = make.instances(1, 4, 2, dag_version_id=3, replaces=True)
+    writer.commit([make.run(1), make.instances(1, 1, 2), second, make.run(2), make.instances(2, 6, 1), third])
+    assert tasks_of(database, 1) == [(4, "t0", 3), (5, "t1", 3)]
+    assert tasks_of(database, 2) == [(6, "t0", 1)]
+
+
+def test_a_newer_version_may_leave_a_run_without_tasks(database: Database, writer: Writer) -> None:
+    writer.commit([make.run(1), make.instances(1, 1, 2)])
+    writer.commit([make.instances(1, 3, 0, dag_version_id=2, replaces=True)])
+    assert tasks_of(database, 1) == []
+
+
+def test_reschedules_are_rows_and_go_with_their_dag(database: Database, writer: Writer) -> None:
+    look = fx.RescheduleRow(
+        ti_id=1, run_key=1, try_number=1, start_date=NOW, end_date=NOW + 500_000, reschedule_date=NOW + 60_000_000
+    )
+    writer.commit([make.dag(), make.run(1), make.instances(1, 1, 1), look, look])
+    query = "SELECT count(*), sum(duration), max(reschedule_date)::VARCHAR FROM task_reschedule"
+    assert ask(database, run_sql, query).rows == [[2, 1.0, "2023-11-14 22:14:20+00"]]
+    writer.commit([fx.DagDeleted(dag_id="d")])
+    assert ask(database, run_sql, query).rows[0][0] == 0

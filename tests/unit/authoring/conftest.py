@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from queuack.authoring.context import make_context
-from queuack.authoring.execution import execute_task, push_result
+from queuack.authoring.exceptions import DownstreamTasksSkipped
+from queuack.authoring.execution import execute_task
 from queuack.authoring.runtime import NO_XCOM, set_runtime
 from queuack.clock import to_us
 from queuack.protocol import RunInfo
@@ -54,6 +55,8 @@ class Desk:
         self.runtime = runtime
         self.run = run_info()
         self.context: Any = None
+        self.skipped: set[str] = set()
+        """The ids that the last task asked to be skipped."""
 
     def context_of(self, task: Any, **fields: Any) -> Any:
         return make_context(task=task, run=self.run, ti_id=1, **fields)
@@ -62,13 +65,15 @@ class Desk:
         copy = task.prepare_for_execution()
         self.context = self.context_of(copy, **fields)
         copy.render_template_fields(self.context)
-        result = execute_task(copy, self.context)
-        push_result(copy, self.context, result)
+        self.skipped = set()
+        try:
+            result = execute_task(copy, self.context)
+        except DownstreamTasksSkipped as ended:
+            self.skipped = set(ended.tasks)
+            return None
+        if result is not None:
+            self.runtime.xcoms[copy.task_id, "return_value"] = result
         return result
-
-    @property
-    def skipped(self) -> set[str]:
-        return set(self.context["ti"].skip_tasks)
 
 
 def run_info(**fields: Any) -> RunInfo:
