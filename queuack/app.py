@@ -41,6 +41,7 @@ def engine_settings(*, dormant: bool = False) -> EngineSettings:
         dormant=dormant,
         parallelism=config.get_int("core", "parallelism"),
         dags_are_paused_at_creation=config.get_boolean("core", "dags_are_paused_at_creation"),
+        max_task_retry_delay=config.get_float("core", "max_task_retry_delay"),
     )
 
 

@@ -45,7 +45,7 @@ SECTIONS: dict[str, str] = {
     "workers": "The processes that run tasks.",
     "operators": "Defaults of operators.",
     "logging": "Log files of tasks and of the daemon.",
-    "api": "The REST API and the web interface.",
+    "api": "Addresses.",
     "database": "The DuckDB file.",
 }
 
@@ -80,7 +80,6 @@ SETTINGS: tuple[Setting, ...] = (
         "How priority weights add up over a DAG.",
         choices=("downstream", "upstream", "absolute"),
     ),
-    Setting("core", "default_pool_task_slot_count", "int", 128, "Slots of default_pool at its creation.", minimum=-1),
     Setting("core", "dagbag_import_timeout", "float", 30.0, "Seconds one DAG file may take to import.", minimum=0),
     Setting(
         "core",
@@ -108,10 +107,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "core", "max_templated_field_length", "int", 4096, "Characters of a rendered field that are kept.", minimum=0
     ),
-    Setting("core", "max_map_length", "int", 1024, "Most instances a mapped task may expand to.", minimum=0),
-    Setting("core", "load_examples", "bool", False, "Load the example DAGs that ship with Queuack."),
-    Setting("core", "unit_test_mode", "bool", False, "User code may ask whether it runs in a test."),
-    Setting("core", "hide_sensitive_var_conn_fields", "bool", True, "Mask secrets in logs and commands."),
     Setting("core", "sensitive_var_conn_names", "str", "", "More words, comma-separated, that mark a name as secret."),
     # ── scheduler ──
     Setting("scheduler", "catchup_by_default", "bool", False, "Default of a DAG's catchup."),
@@ -128,16 +123,6 @@ SETTINGS: tuple[Setting, ...] = (
         "bool",
         False,
         "A timedelta schedule spans data intervals (as in Airflow 2) instead of being points in time.",
-    ),
-    Setting(
-        "scheduler", "max_dagruns_to_create_per_loop", "int", 100, "Runs that one step creates at most.", minimum=1
-    ),
-    Setting(
-        "scheduler",
-        "ignore_first_depends_on_past_by_default",
-        "bool",
-        True,
-        "A task with depends_on_past may run when it has no earlier instance.",
     ),
     # ── dag_processor ──
     Setting("dag_processor", "parsing_processes", "int", 2, "DAG files parsed at once.", minimum=1),
@@ -216,7 +201,6 @@ SETTINGS: tuple[Setting, ...] = (
     # ── operators ──
     Setting("operators", "default_owner", "str", "airflow", "Owner of a task that names none."),
     Setting("operators", "default_queue", "str", "default", "Queue of a task that names none."),
-    Setting("operators", "default_deferrable", "bool", False, "Operators that can be deferred are."),
     # ── logging ──
     Setting("logging", "base_log_folder", "path", "logs", "Folder of the log files."),
     Setting(
@@ -229,8 +213,6 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("logging", "min_length_masked_secret", "int", 5, "Shorter secrets are not masked in logs.", minimum=1),
     # ── api ──
-    Setting("api", "host", "str", "127.0.0.1", "Address the server listens on."),
-    Setting("api", "port", "int", 8080, "Port the server listens on.", minimum=0),
     Setting("api", "base_url", "str", "http://localhost:8080", "Address that links in logs and messages start with."),
     # ── database ──
     Setting("database", "memory_limit", "str", "1GB", "Memory DuckDB may take, as DuckDB writes it."),

@@ -1,9 +1,9 @@
 """Which frames of a traceback are the user's.
 
-Above the user's code on the stack stands the machinery that called it: the worker, the command line, the importer. Whoever reads
-the error wrote none of it, so those leading frames are left out. Frames *below* the user's own stay: an error raised inside
-a library, Queuack's too, is shown with the way there. It decides what is shown, not where. A leaf: it imports nothing of
-Queuack.
+Above the user's code on the stack stands the machinery that called it: the worker, the command line, the importer.
+Whoever reads the error wrote none of it, so those leading frames are left out. Frames *below* the user's own stay: an
+error raised inside a library, Queuack's too, is shown with the way there. This module decides what is shown, not where.
+A leaf: it imports nothing of Queuack.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def user_frames(trace: TracebackType | None) -> list[FrameSummary]:
 
 
 def without_machinery(frames: Sequence[FrameSummary]) -> list[FrameSummary]:
-    """``frames`` (outermost first) without the leading ones of Queuack, click, contextlib and the importer; all if none is left."""
+    """``frames``, outermost first, without the leading ones of the machinery; all of them if none is left."""
     for index, frame in enumerate(frames):
         if not is_machinery(frame.filename):
             return list(frames[index:])

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "queuack"
 
-LEAVES = {"errors", "clock", "home", "states", "filehash", "logpaths", "schedule", "processes"}
+LEAVES = {"errors", "clock", "home", "states", "filehash", "logpaths", "schedule", "processes", "tracebacks", "faults"}
 """Modules without a layer: they import the standard library, small libraries and one another."""
 
 DATA = {"engine.spec", "engine.events", "engine.effects", "engine.snapshot", "engine.states"}

@@ -20,17 +20,13 @@ def settings_option(function: F) -> F:
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", help="Address the web server listens on (setting api.host).")
-@click.option("-p", "--port", metavar="PORT", help="Port the web server listens on (setting api.port).")
 @settings_option
 @click.pass_obj
-def standalone(session: Session, host: str | None, port: str | None, settings: tuple[str, ...]) -> int | None:
+def standalone(session: Session, settings: tuple[str, ...]) -> int | None:
     """Run everything in the foreground: the one command to start.
 
     Creates what is missing in the home folder, then schedules the DAGs in dags/ until Ctrl-C.
     """
-    named = {"api.host": host, "api.port": port}
-    session.flags |= {name: value for name, value in named.items() if value is not None}
     return _run(session, settings, standalone=True)
 
 

@@ -19,6 +19,7 @@ from queuack.engine.effects import CallbackRow, Command, RunCallback, Write
 from queuack.engine.engine import Engine
 from queuack.engine.events import Event
 from queuack.errors import QueuackError, StoreUnavailable
+from queuack.faults import reach
 
 log = logging.getLogger("queuack.daemon")
 
@@ -221,13 +222,16 @@ class Loop:
         writes = batch.writes + step.writes
         fold = bool(step.replies or batch.waiters) or self._fold_due or self._writer.waiting > FOLD_WRITES
         if writes or fold:
+            reach("daemon.before_commit")
             await self._commit(writes, fold=fold)
+            reach("daemon.after_commit")
         self._plan_fold(fold)
         self.rounds += 1
         for worker_id, seq in batch.acks.items():
             self._observer.acknowledge(worker_id, seq)
         if step.commands and not self._stopping:
             self._observer.act(step.commands)
+            reach("daemon.after_dispatch")
         if writes:
             self._observer.committed(writes)
         for request, value in step.replies.items():

@@ -3,8 +3,8 @@
 While a task runs, all it writes goes to one file of JSON lines: ``print`` (replaced ``sys.stdout`` and ``sys.stderr``),
 the ``logging`` of every module (a handler on the root logger), and what subprocesses and native code write to file
 descriptors 1 and 2 (two permanent pipes). Between tasks lines go to the worker's original stderr. File and folders
-appear with the first line. Each line is written at once. It decides nothing about tasks.
-Airflow page: "Logging for Tasks".
+appear with the first line. Each line is written at once. It decides nothing about tasks; what a line looks like is
+``loglines``'s. Airflow page: "Logging for Tasks".
 """
 
 from __future__ import annotations
@@ -12,32 +12,27 @@ from __future__ import annotations
 import io
 import logging
 import os
+import select
 import sys
 import threading
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
-
-import msgspec
 
 from queuack.logpaths import attempt_log, callback_log_path
 from queuack.protocol import Workload
+from queuack.worker.loglines import cut, encode_line, error_detail, timestamp
 from queuack.worker.masking import Masker
 
 STDOUT_LOGGER = "task.stdout"
 STDERR_LOGGER = "task.stderr"
 STANDARD_FIELDS = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__dict__) | {"message", "asctime"}
 
-_encoder = msgspec.json.Encoder(enc_hook=str)
-
 
 class TaskLog:
     """The open log of a process; ``begin`` and ``end`` frame a task. Any thread may write."""
 
     def __init__(self, folder: Path, masker: Masker) -> None:
-        self._folder = folder
+        self._folder = f"{folder}{os.sep}"
         self._masker = masker
         self._lock = threading.Lock()
         self._path: str | None = None
@@ -109,20 +104,43 @@ class TaskLog:
 
     def drain(self, *, partial: bool = False) -> None:
         """Write the lines that wait in the pipes; with ``partial`` also an unfinished last one."""
-        for pipe in self._pipes.values():
-            pipe.drain(partial=partial)
+        if not self._pipes:
+            return
+        ready, _, _ = select.select(self._pipes, (), (), 0)
+        for fd in ready:
+            self._pipes[fd].drain()
+        if partial:
+            for pipe in self._pipes.values():
+                pipe.finish()
 
     def write(self, level: str, event: str, logger: str, extra: dict[str, Any] | None = None) -> None:
         """One line. ``extra`` holds further fields; what is not JSON is written as ``str()`` gives it."""
+        event = self._masker.redact_text(event)
         line: dict[str, Any] = {"timestamp": timestamp(), "level": level, "event": event, "logger": logger}
+        self._write(line, extra)
+
+    def write_record(self, record: logging.LogRecord) -> None:
+        """A line of a module's logging. A long message is cut: operators log what tasks return."""
+        line: dict[str, Any] = {
+            "timestamp": timestamp(),
+            "level": record.levelname.lower(),
+            "event": cut(self._masker.redact_text(record.getMessage())),
+            "logger": record.name,
+            "filename": record.filename,
+            "lineno": record.lineno,
+        }
+        values = record.__dict__
+        extra = {key: values[key] for key in values.keys() - STANDARD_FIELDS}
+        if record.exc_info and record.exc_info[1] is not None:
+            extra["error_detail"] = error_detail(record.exc_info[1])
+        if record.stack_info:
+            extra["stack"] = record.stack_info
+        self._write(line, extra)
+
+    def _write(self, line: dict[str, Any], extra: dict[str, Any] | None) -> None:
         if extra:
-            line.update((key, value) for key, value in extra.items() if key not in line)
-        if self._masker.has_secrets or extra:
-            line = self._masker.redact(line)
-        try:
-            data = _encoder.encode(line) + b"\n"
-        except Exception:  # user objects in ``extra`` may do anything
-            data = _encoder.encode({key: str(value) for key, value in line.items()}) + b"\n"
+            line.update((key, value) for key, value in self._masker.redact(extra).items() if key not in line)
+        data = encode_line(line)
         with self._lock:
             self._put(data)
 
@@ -134,7 +152,7 @@ class TaskLog:
         fd = self._fallback if self._path is None else self._fd
         if fd is None:
             assert self._path is not None
-            fd = self._fd = open_log(self._folder / self._path)
+            fd = self._fd = open_log(self._folder + self._path)
         while data:
             data = data[os.write(fd, data) :]
 
@@ -149,57 +167,16 @@ def log_path(workload: Workload) -> str:
     return attempt_log(run.dag_id, run.run_id, workload.task_id, workload.map_index, workload.try_number)
 
 
-def open_log(path: Path) -> int:
+def open_log(path: str) -> int:
     """A descriptor that appends to ``path``; its folders are made."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    folder = os.path.dirname(path)
     try:
-        return os.open(path, flags, 0o644)
+        os.mkdir(folder)  # Nearly always right: most logs are the first in their folder.
+    except FileExistsError:
+        pass
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o644)
-
-
-def timestamp() -> str:
-    """Now, as ``2026-01-01T00:00:00.000000Z``."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def error_detail(error: BaseException) -> list[dict[str, Any]]:
-    """The exception and its causes, outermost first, as Airflow's logs hold them; own frames of the worker left out."""
-    chain: list[dict[str, Any]] = []
-    current: BaseException | None = error
-    is_cause = False
-    seen: set[int] = set()
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        try:
-            text = str(current)
-        except Exception:
-            text = "<str() of the exception failed>"
-        chain.append(
-            {
-                "exc_type": type(current).__name__,
-                "exc_value": text,
-                "exc_notes": list(getattr(current, "__notes__", ())),
-                "syntax_error": None,
-                "is_cause": is_cause,
-                "frames": frames(current.__traceback__),
-                "is_group": False,
-                "exceptions": [],
-            }
-        )
-        is_cause = current.__cause__ is not None
-        if current.__cause__ is not None:
-            current = current.__cause__
-        else:
-            current = None if current.__suppress_context__ else current.__context__
-    return chain
-
-
-def frames(trace: TracebackType | None) -> list[dict[str, Any]]:
-    """Innermost last, at most 100 of them."""
-    summary = traceback.extract_tb(trace)[-100:]
-    return [{"filename": frame.filename, "lineno": frame.lineno, "name": frame.name} for frame in summary]
+        os.makedirs(folder, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
 
 class RecordHandler(logging.Handler):
@@ -211,13 +188,7 @@ class RecordHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            extra: dict[str, Any] = {"filename": record.filename, "lineno": record.lineno}
-            extra.update((key, value) for key, value in record.__dict__.items() if key not in STANDARD_FIELDS)
-            if record.exc_info and record.exc_info[1] is not None:
-                extra["error_detail"] = error_detail(record.exc_info[1])
-            if record.stack_info:
-                extra["stack"] = record.stack_info
-            self._log.write(record.levelname.lower(), record.getMessage(), record.name, extra)
+            self._log.write_record(record)
         except Exception:
             self.handleError(record)
 
@@ -295,7 +266,8 @@ class PipeLines:
         self._lock = threading.Lock()
         self._rest = b""
 
-    def drain(self, *, partial: bool) -> None:
+    def drain(self) -> None:
+        """Write the complete lines that have come."""
         with self._lock:
             while True:
                 try:
@@ -307,7 +279,11 @@ class PipeLines:
                 *lines, self._rest = (self._rest + data).split(b"\n")
                 for line in lines:
                     self._write(line)
-            if partial and self._rest:
+
+    def finish(self) -> None:
+        """Write an unfinished last line."""
+        if self._rest:
+            with self._lock:
                 rest, self._rest = self._rest, b""
                 self._write(rest)
 

@@ -17,6 +17,7 @@ from queuack import clock
 from queuack.authoring.context import make_context
 from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
 from queuack.authoring.execution import execute_task
+from queuack.faults import reach
 from queuack.protocol import CallbackRan, Executing, Finished, Loading, Recalled, Rendered, Started, Workload, XComClear
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
 from queuack.worker.dagcache import DagCache
@@ -58,6 +59,7 @@ class Runner:
         started_at = clock.now_us()
         if announce:
             bench.outlet.emit(Started(seq=0, ti_id=key[0], try_number=key[1], at=started_at, pid=os.getpid()))
+        reach("worker.after_started")
         bench.log.begin(log_path(workload))
         try:
             if workload.callback_id is not None:
@@ -123,7 +125,9 @@ class Attempt:
         self._log_verdict(verdict)
         kind = verdict.callbacks(may_retry=self._workload.try_number <= self._workload.max_tries)
         callbacks = list(getattr(self._task, kind, None) or ()) if kind else []
+        reach("worker.before_finished")
         self._say_finished(verdict, flush=bool(callbacks) or not more_waits)
+        reach("worker.after_finished")
         if callbacks and kind is not None:
             self._run_callbacks(kind, verdict)
 

@@ -200,7 +200,7 @@ def test_config_list(queuack: Run, run_json: Json, monkeypatch: pytest.MonkeyPat
     assert result.stderr == "Ignored, not settings of Queuack: AIRFLOW__CORE__EXECUTOR\n"
     assert "core.parallelism = 32\n" in queuack("config", "list", "--defaults").stdout
     described = queuack("config", "list", "--section", "api", "-d", "-V").stdout
-    assert "# QUEUACK__API__PORT\napi.port = 8080" in described
+    assert "# QUEUACK__API__BASE_URL\napi.base_url = http://localhost:8080" in described
     row = next(row for row in run_json("config", "list") if row["key"] == "parallelism")
     assert (row["section"], row["value"], row["source"], row["default"]) == (
         "core",
@@ -235,11 +235,10 @@ def test_daemon_commands(queuack: Run, monkeypatch: pytest.MonkeyPatch, home: Pa
     seen: list[Any] = []
 
     def run_daemon(at: Any, settings: Any, *, standalone: bool) -> int:
-        seen.append((at.root, settings.get_int("core", "parallelism"), settings.get_int("api", "port"), standalone))
+        seen.append((at.root, settings.get_int("core", "parallelism"), settings.get_int("workers", "min_workers"), standalone))
         return 3
 
     monkeypatch.setattr(package, "app", SimpleNamespace(run_daemon=run_daemon), raising=False)
-    port = ("--port", "9000") if command == "standalone" else ("--set", "api.port=9000")
-    result = queuack("--set", "core.parallelism=2", command, *port)
+    result = queuack("--set", "core.parallelism=2", command, "--set", "workers.min_workers=9")
     assert result.exit_code == 3
-    assert seen == [(home, 2, 9000, command == "standalone")]
+    assert seen == [(home, 2, 9, command == "standalone")]

@@ -133,7 +133,6 @@ NOT_YET: dict[str, str] = {
     ),
     "example_custom_weight": "custom weight rules",
     "example_workday_timetable": "custom timetables",
-    "example_setup_teardown_taskflow": "a task group between setup and teardown",
     "example_branch_datetime_operator": "BranchDateTimeOperator",
     "example_branch_day_of_week_operator": "BranchDayOfWeekOperator",
     "example_hitl_operator": "human-in-the-loop operators",

@@ -51,6 +51,18 @@ class LiveDaemon:
         self._seen: dict[int, float] = {}
         self.output = root / "daemon.out"
 
+    def fault(self, fault: str) -> None:
+        """Arm a fault point (``queuack.faults``) in processes started from now on; empty = none."""
+        self._environment["QUEUACK_FAULT"] = fault
+
+    def offline(self, *words: str) -> str:
+        """Run a command while no daemon runs; its output."""
+        command = [sys.executable, "-m", "queuack", *words]
+        environment = self._environment | {"QUEUACK_FAULT": ""}
+        done = subprocess.run(command, env=environment, cwd=self.home.root, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
     def spawn(self) -> subprocess.Popen[bytes]:
         with self.output.open("ab") as out:

@@ -12,6 +12,7 @@ from queuack.engine.spec import DagDocument, TaskDocument, TaskGroupDocument
 from queuack.store.database import Database
 from queuack.store.queries import dags, import_errors, instances, log, pools, runs, variables, versions, xcoms
 from queuack.store.queries.durations import recent_durations
+from queuack.store.queries.sql import run_sql
 from queuack.store.snapshot import load_snapshot
 from queuack.store.writer import Writer
 from tests.store import sample as make

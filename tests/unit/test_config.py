@@ -105,8 +105,9 @@ def test_a_child_process_sees_the_flags(home: Home) -> None:
             "Did you mean fork?",
         ),
         (
-            {"QUEUACK__CORE__LOAD_EXAMPLES": "maybe"},
-            "core.load_examples = 'maybe' (QUEUACK__CORE__LOAD_EXAMPLES) is not valid: it must be true or false.",
+            {"QUEUACK__SCHEDULER__CATCHUP_BY_DEFAULT": "maybe"},
+            "scheduler.catchup_by_default = 'maybe' (QUEUACK__SCHEDULER__CATCHUP_BY_DEFAULT) is not valid: it must be "
+            "true or false.",
         ),
     ],
 )
@@ -142,10 +143,10 @@ def test_mistakes_in_the_file(home: Home, text: str, parts: list[str]) -> None:
 
 def test_settings_of_airflow_that_mean_nothing_here_are_listed(home: Home) -> None:
     write(home, "[airflow.smtp]\nsmtp_host = 'mail'")
-    settings = config.load(home, environ={"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor", "AIRFLOW__API__PORT": "99"})
+    settings = config.load(home, environ={"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor", "AIRFLOW__CORE__PARALLELISM": "99"})
     assert settings.ignored == ("AIRFLOW__CORE__EXECUTOR",)
     assert settings.extra == {("core", "executor"): "CeleryExecutor", ("smtp", "smtp_host"): "mail"}
-    assert settings.get_int("api", "port") == 99
+    assert settings.get_int("core", "parallelism") == 99
 
 
 def test_empty_unsets_what_may_be_unset(home: Home) -> None:
@@ -173,7 +174,7 @@ def test_the_settings_of_the_process(home: Home, monkeypatch: pytest.MonkeyPatch
     try:
         assert config.get("core", "parallelism") == config.get_int("core", "parallelism") == 7
         assert config.get_float("workers", "idle_timeout") == 60.0
-        assert config.get_boolean("core", "load_examples") is False
+        assert config.get_boolean("scheduler", "catchup_by_default") is False
         assert config.get_str("workers", "isolation") == "warm"
         assert config.value_and_source("core", "parallelism") == (7, "flag")
         config.configure(None)
