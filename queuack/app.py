@@ -21,7 +21,7 @@ from queuack.daemon.port import DirectPort
 from queuack.daemon.server import Server
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import FileGone
-from queuack.errors import StoreLocked
+from queuack.errors import QueuackError, StoreLocked
 from queuack.executors.local import LocalExecutor, LocalSettings
 from queuack.executors.nursery import NurseryClient
 from queuack.home import Home
@@ -87,9 +87,14 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
     gc.set_threshold(GC_THRESHOLD, 20, 50)
     try:
         asyncio.run(_serve(home, database, writer, engine, means, token, console))
+    except QueuackError as error:
+        logging.getLogger("queuack.daemon").error("The daemon ended: %s", error.message)
+        return 1
     except Exception:
         logging.getLogger("queuack.daemon").exception("The daemon ended by an error")
         return 1
+    finally:
+        gc.unfreeze()  # DuckDB reports what is never collected, on the terminal
     console.stopped()
     return 0
 

@@ -28,6 +28,8 @@ _MACHINERY = (
 """What file names of the machinery begin with."""
 _INSTALLED = tuple(os.sep.join(("", folder, "click", "")) for folder in ("site-packages", "dist-packages"))
 """What they contain."""
+_OPERATORS = tuple(_PACKAGE + folder + os.sep for folder in ("operators", "sensors", "triggers", "hooks"))
+"""Code of Queuack that stands in for the user's: an operator that fails by itself is shown from its own frame on."""
 
 
 def user_frames(trace: TracebackType | None) -> list[FrameSummary]:
@@ -36,10 +38,14 @@ def user_frames(trace: TracebackType | None) -> list[FrameSummary]:
 
 
 def without_machinery(frames: Sequence[FrameSummary]) -> list[FrameSummary]:
-    """``frames``, outermost first, without the leading ones of the machinery; all of them if none is left."""
-    for index, frame in enumerate(frames):
-        if not is_machinery(frame.filename):
-            return list(frames[index:])
+    """``frames``, outermost first, without the leading ones of the machinery.
+
+    Where none is the user's: from the first frame of a standard operator, sensor, trigger or hook on; else all.
+    """
+    for is_shown in (lambda name: not is_machinery(name), lambda name: name.startswith(_OPERATORS)):
+        for index, frame in enumerate(frames):
+            if is_shown(frame.filename):
+                return list(frames[index:])
     return list(frames)
 
 

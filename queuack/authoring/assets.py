@@ -29,7 +29,7 @@ class BaseAsset:
 
 
 class Asset(BaseAsset):
-    """``Asset("name")``, ``Asset("s3://bucket/key")``, ``Asset(name=…, uri=…)``.
+    """A piece of data: ``Asset("name")``, ``Asset("s3://bucket/key")``, ``Asset(name=…, uri=…)``.
 
     Raises ValueError for a bad name or URI.
     """
@@ -124,14 +124,14 @@ class _Condition(BaseAsset):
 
 
 class AssetAny(_Condition):
-    """When any of them is updated."""
+    """A condition: any of these assets has been updated."""
 
     def __or__(self, other: BaseAsset) -> AssetAny:
         return AssetAny(*self.objects, other)
 
 
 class AssetAll(_Condition):
-    """When all of them are updated."""
+    """A condition: all of these assets have been updated."""
 
     def __and__(self, other: BaseAsset) -> AssetAll:
         return AssetAll(*self.objects, other)

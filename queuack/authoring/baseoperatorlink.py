@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 XCOM_LINK_PREFIX = "_link_"
 
 
-class BaseOperatorLink:
-    """Subclasses define ``name`` and ``get_link(operator, ti_key=…)``."""
+class BaseOperatorLink(ABC):
+    """Subclasses define ``name`` and ``get_link``; ``operators`` are the classes a plugin's link belongs to."""
 
-    operators: ClassVar[list[type]] = []
+    operators: ClassVar[list[type[Any]]] = []
 
     @property
+    @abstractmethod
     def name(self) -> str:
-        raise NotImplementedError(f"{type(self).__name__} must define name")
+        """The text of the link."""
 
     @property
     def xcom_key(self) -> str:
         """Where the worker leaves the link after the task."""
         return f"{XCOM_LINK_PREFIX}{type(self).__name__}"
 
+    @abstractmethod
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        raise NotImplementedError(f"{type(self).__name__} must define get_link(operator, ti_key=...)")
+        """The URL for one task instance; empty when there is none."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from itertools import islice
+from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from queuack.authoring.context import INJECTED_NAMES, Context
 
 _EMPTY = inspect.Parameter.empty
+_known: WeakKeyDictionary[FunctionType, Mapping[str, inspect.Parameter]] = WeakKeyDictionary()
 
 
 def determine_kwargs(func: Callable[..., Any], args: Collection[Any], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -21,7 +24,9 @@ def determine_kwargs(func: Callable[..., Any], args: Collection[Any], kwargs: Ma
     All of it with ``**kwargs``, else what it names; ``context``, ``ctx`` and old context keys when it names them.
     Raises ValueError when a positional argument has the name of a context key.
     """
-    parameters = inspect.signature(func).parameters
+    parameters = _parameters(func)
+    if not parameters:
+        return {}
     for name, parameter in islice(parameters.items(), len(args)):
         if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
             continue
@@ -37,6 +42,16 @@ def determine_kwargs(func: Callable[..., Any], args: Collection[Any], kwargs: Ma
         everything = kwargs.as_kwargs() if isinstance(kwargs, Context) else dict(kwargs)
         return {**everything, **found}
     return found
+
+
+def _parameters(func: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Those of its signature; read once of a plain function, which a task calls again and again."""
+    if type(func) is not FunctionType:
+        return inspect.signature(func).parameters
+    known = _known.get(func)
+    if known is None:
+        known = _known[func] = inspect.signature(func).parameters
+    return known
 
 
 def _wanted(name: str, parameter: inspect.Parameter, kwargs: Mapping[str, Any]) -> bool:

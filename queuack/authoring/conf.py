@@ -83,7 +83,7 @@ T = TypeVar("T")
 
 
 class AirflowConfigParser:
-    """The type of ``conf``. Section and key are case-insensitive; every getter takes ``fallback=``."""
+    """Settings under Airflow's names. Section and key are case-insensitive; every getter takes ``fallback=``."""
 
     def __init__(self) -> None:
         self._overrides: dict[tuple[str, str], str | None] = {}

@@ -5,20 +5,36 @@ from __future__ import annotations
 import os
 from typing import Any
 
-_NAMES = {
-    "dag_email": "airflow.ctx.dag_email",
-    "dag_owner": "airflow.ctx.dag_owner",
-    "dag_id": "airflow.ctx.dag_id",
-    "task_id": "airflow.ctx.task_id",
-    "logical_date": "airflow.ctx.logical_date",
-    "execution_date": "airflow.ctx.execution_date",
-    "try_number": "airflow.ctx.try_number",
-    "dag_run_id": "airflow.ctx.dag_run_id",
+DEFAULT_FORMAT_PREFIX = "airflow.ctx."
+ENV_VAR_FORMAT_PREFIX = "AIRFLOW_CTX_"
+
+_NAMES = (
+    "dag_email",
+    "dag_owner",
+    "dag_id",
+    "task_id",
+    "logical_date",
+    "execution_date",
+    "try_number",
+    "dag_run_id",
+    "team_name",
+)
+
+_KEYS = {name: f"{DEFAULT_FORMAT_PREFIX}{name}" for name in _NAMES}
+_VARIABLES = {name: f"{ENV_VAR_FORMAT_PREFIX}{name.upper()}" for name in _NAMES}
+
+AIRFLOW_VAR_NAME_FORMAT_MAPPING = {
+    f"AIRFLOW_CONTEXT_{name.upper()}": {"default": _KEYS[name], "env_var_format": _VARIABLES[name]} for name in _NAMES
 }
+"""Both spellings of each name; operators that start jobs elsewhere pass them on."""
+
+_exported: dict[str, str | None] = dict.fromkeys(_VARIABLES.values())
+"""What this process's environment holds of them; None is not known."""
+_WITNESS = _VARIABLES["dag_run_id"]
 
 
 def context_to_airflow_vars(context: Any, in_env_var_format: bool = False) -> dict[str, str]:
-    """Names like ``airflow.ctx.dag_id``, or ``AIRFLOW_CTX_DAG_ID``, → text."""
+    """Names like ``airflow.ctx.dag_id``, or ``AIRFLOW_CTX_DAG_ID``, → text; what has no value is left out."""
     task, ti, run = context["task"], context["ti"], context["dag_run"]
     email = task.email
     date = run.logical_date.isoformat() if run.logical_date is not None else None
@@ -32,18 +48,19 @@ def context_to_airflow_vars(context: Any, in_env_var_format: bool = False) -> di
         "try_number": str(ti.try_number),
         "dag_run_id": run.run_id,
     }
-    named = {_NAMES[name]: value for name, value in values.items() if value}
-    return {_as_variable(name): value for name, value in named.items()} if in_env_var_format else named
+    spelling = _VARIABLES if in_env_var_format else _KEYS
+    return {spelling[name]: value for name, value in values.items() if value}
 
 
 def export_context(context: Any) -> None:
     """Put them into this process's environment, and take out what another task left."""
     variables = context_to_airflow_vars(context, in_env_var_format=True)
-    for name in map(_as_variable, _NAMES.values()):
-        if name not in variables:
-            os.environ.pop(name, None)
-    os.environ.update(variables)
-
-
-def _as_variable(name: str) -> str:
-    return name.replace(".", "_").upper()
+    global _exported
+    if os.environ.get(_WITNESS) != _exported.get(_WITNESS):
+        _exported = dict.fromkeys(_VARIABLES.values())  # Another hand was at work.
+    for name, value in variables.items():
+        if value != _exported.get(name):
+            os.environ[name] = value
+    for name in _exported.keys() - variables.keys():
+        os.environ.pop(name, None)
+    _exported = {**variables}

@@ -17,7 +17,7 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def dag(dag_id: str | Callable[..., Any] = "", **dag_kwargs: Any) -> Any:
-    """Decorate a function: calling it gives the DAG. Takes what ``DAG`` takes.
+    """``@dag``: calling the function gives the DAG; takes what ``DAG`` takes.
 
     ``dag_id`` defaults to the function's name.
     """

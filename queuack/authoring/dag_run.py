@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pendulum
 
 from queuack.authoring.state import DagRunType
+from queuack.clock import from_us
 
 if TYPE_CHECKING:
     from pendulum import DateTime
@@ -26,10 +28,13 @@ INSTANTS = (
 
 def moment(instant: int | None) -> DateTime | None:
     """Microseconds since the epoch as a pendulum datetime in UTC."""
-    return None if instant is None else pendulum.instance(_EPOCH).add(microseconds=instant)
+    return None if instant is None else _moment(instant)
 
 
-_EPOCH = pendulum.datetime(1970, 1, 1, tz="UTC")
+@lru_cache(maxsize=256)
+def _moment(instant: int) -> DateTime:
+    at = from_us(instant)
+    return pendulum.DateTime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, pendulum.UTC)
 
 
 class DagRun:

@@ -1,4 +1,4 @@
-"""``macros`` in templates. Airflow page: templates-ref, "Macros"."""
+"""``macros`` in templates: dates, random numbers, and what plugins add. Airflow page: templates-ref, "Macros"."""
 
 from __future__ import annotations
 

@@ -124,10 +124,10 @@ def as_trigger_rule(value: Any, dag_id: str, task_id: str) -> TriggerRule:
 
 
 def as_weight_rule(value: Any, task_id: str) -> Any:
-    """A WeightRule, or a custom strategy as it is. Raises ValueError for an unknown name."""
+    """A WeightRule; a custom strategy, or the dotted path of its class, as it is. Raises ValueError for other names."""
     if value is None:
         value = config.get_str("core", "default_task_weight_rule")
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "." in value:
         return value
     try:
         return WeightRule(value)

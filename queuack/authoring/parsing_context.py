@@ -19,7 +19,7 @@ class AirflowParsingContext(NamedTuple):
 
 
 def get_parsing_context() -> AirflowParsingContext:
-    """Both None when the whole file is wanted."""
+    """The ``dag_id`` and ``task_id`` a file is being loaded for; both None when the whole file is wanted."""
     return AirflowParsingContext(os.environ.get(_DAG_ID), os.environ.get(_TASK_ID))
 
 

@@ -39,15 +39,25 @@ class Runtime(Protocol):
 
         Fields as ``protocol.RunInfo`` (instants in microseconds)."""
 
-    def dag_runs(self, *, dag_id: str, logical_dates: list[int] | None, run_ids: list[str] | None,
-                 states: list[str] | None) -> list[dict[str, Any]]: ...
+    def dag_runs(
+        self, *, dag_id: str, logical_dates: list[int] | None, run_ids: list[str] | None, states: list[str] | None
+    ) -> list[dict[str, Any]]: ...
 
-    def task_states(self, *, dag_id: str, run_ids: list[str] | None, logical_dates: list[int] | None,
-                    task_ids: list[str] | None, group_id: str | None, states: list[str] | None) -> list[dict[str, Any]]:
+    def task_states(
+        self,
+        *,
+        dag_id: str,
+        run_ids: list[str] | None,
+        logical_dates: list[int] | None,
+        task_ids: list[str] | None,
+        group_id: str | None,
+        states: list[str] | None,
+    ) -> list[dict[str, Any]]:
         """Rows: run_id, logical_date, task_id, map_index, state, try_number."""
 
-    def trigger_run(self, *, dag_id: str, run_id: str | None, logical_date: int | None,
-                    conf: dict[str, Any]) -> str: ...
+    def trigger_run(
+        self, *, dag_id: str, run_id: str | None, logical_date: int | None, conf: dict[str, Any]
+    ) -> str: ...
 
 
 class _NoXCom:

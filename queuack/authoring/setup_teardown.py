@@ -29,12 +29,19 @@ class SetupTeardownContext:
         return bool(cls._stack)
 
     @classmethod
-    def push(cls, task: BaseOperator) -> type[SetupTeardownContext]:
-        """Open the scope of a setup (up to its teardowns) or of a teardown (from its setups)."""
-        if task.is_setup:
-            scope = _Scope([task], [after for after in task.downstream_list if after.is_teardown])
-        elif task.is_teardown:
-            scope = _Scope([before for before in task.upstream_list if before.is_setup], [task])
+    def push(cls, *tasks: BaseOperator) -> type[SetupTeardownContext]:
+        """Open the scope of setups (up to their teardowns) or of teardowns (from their setups).
+
+        Raises ValueError for setups among teardowns, RuntimeError for tasks that are neither.
+        """
+        if all(task.is_setup for task in tasks):
+            after = {one.task_id: one for task in tasks for one in task.downstream_list if one.is_teardown}
+            scope = _Scope(list(tasks), list(after.values()))
+        elif all(task.is_teardown for task in tasks):
+            before = {one.task_id: one for task in tasks for one in task.upstream_list if one.is_setup}
+            scope = _Scope(list(before.values()), list(tasks))
+        elif any(task.is_setup or task.is_teardown for task in tasks):
+            raise ValueError("All tasks in the list must be either setup or teardown tasks")
         else:
             raise RuntimeError("Only setup/teardown tasks can be used as context managers.")
         cls._stack.append(scope)
@@ -64,6 +71,20 @@ class SetupTeardownContext:
         operators = [operator for operator, _ in task.iter_references()] if hasattr(task, "iter_references") else [task]
         for operator in operators:
             cls._stack[-1].work[operator.task_id] = operator
+
+
+class ContextWrapper(list[Any]):
+    """``with context_wrapper([create_a, create_b]):``, the scope of several setups or several teardowns."""
+
+    def __enter__(self) -> type[SetupTeardownContext]:
+        return SetupTeardownContext.push(*(getattr(task, "operator", task) for task in self))
+
+    def __exit__(self, *_: object) -> None:
+        SetupTeardownContext.pop()
+
+
+context_wrapper = ContextWrapper
+"""Airflow's name for it."""
 
 
 def _link(before: list[BaseOperator], after: list[BaseOperator]) -> None:

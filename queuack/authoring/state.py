@@ -9,6 +9,8 @@ from enum import StrEnum
 
 
 class TaskInstanceState(StrEnum):
+    """The states of a task instance, ``None`` aside: that one has not been looked at yet."""
+
     REMOVED = "removed"
     SCHEDULED = "scheduled"
     QUEUED = "queued"
@@ -24,6 +26,8 @@ class TaskInstanceState(StrEnum):
 
 
 class DagRunState(StrEnum):
+    """The states of a DAG run."""
+
     QUEUED = "queued"
     RUNNING = "running"
     SUCCESS = "success"
@@ -31,6 +35,8 @@ class DagRunState(StrEnum):
 
 
 class DagRunType(StrEnum):
+    """What made a DAG run."""
+
     BACKFILL_JOB = "backfill"
     SCHEDULED = "scheduled"
     MANUAL = "manual"

@@ -263,18 +263,8 @@ class TaskInstance:
         run_ids: list[str] | None = None,
     ) -> dict[str, Any]:
         """run_id → task id (``id_mapindex`` for mapped ones) → state."""
-        rows = current_runtime().task_states(
-            dag_id=dag_id,
-            run_ids=run_ids,
-            logical_dates=_instants(logical_dates),
-            task_ids=task_ids,
-            group_id=task_group_id,
-            states=None,
-        )
         found: dict[str, Any] = {}
-        for row in rows:
-            if map_index is not None and row["map_index"] != map_index:
-                continue
+        for row in _instances(dag_id, map_index, task_ids, task_group_id, logical_dates, run_ids):
             name = row["task_id"] if row["map_index"] < 0 else f"{row['task_id']}_{row['map_index']}"
             found.setdefault(row["run_id"], {})[name] = row["state"]
         return found
@@ -289,15 +279,7 @@ class TaskInstance:
         run_ids: list[str] | None = None,
         states: list[str] | None = None,
     ) -> int:
-        rows = current_runtime().task_states(
-            dag_id=dag_id,
-            run_ids=run_ids,
-            logical_dates=_instants(logical_dates),
-            task_ids=task_ids,
-            group_id=task_group_id,
-            states=states,
-        )
-        return sum(map_index is None or row["map_index"] == map_index for row in rows)
+        return len(_instances(dag_id, map_index, task_ids, task_group_id, logical_dates, run_ids, states))
 
     @staticmethod
     def get_dr_count(
@@ -319,6 +301,27 @@ class TaskInstance:
     def __repr__(self) -> str:
         mapped = f" map_index={self.map_index}" if self.map_index >= 0 else ""
         return f"<TaskInstance: {self.dag_id}.{self.task_id} {self.run_id}{mapped} [{self.state}]>"
+
+
+def _instances(
+    dag_id: str,
+    map_index: int | None,
+    task_ids: list[str] | None,
+    group_id: str | None,
+    logical_dates: list[datetime] | None,
+    run_ids: list[str] | None,
+    states: list[str] | None = None,
+) -> list[dict[str, Any]]:
+    """The task instances asked for; None leaves a question open."""
+    rows = current_runtime().task_states(
+        dag_id=dag_id,
+        run_ids=run_ids,
+        logical_dates=_instants(logical_dates),
+        task_ids=task_ids,
+        group_id=group_id,
+        states=states,
+    )
+    return [row for row in rows if map_index is None or row["map_index"] == map_index]
 
 
 def _instants(dates: list[datetime] | None) -> list[int] | None:

@@ -12,6 +12,8 @@ PRIORITY_MIN, PRIORITY_MAX = -2147483648, 2147483647
 
 
 class WeightRule(StrEnum):
+    """Whose weights are added to a task's own: those downstream (default), those upstream, or none."""
+
     DOWNSTREAM = "downstream"
     UPSTREAM = "upstream"
     ABSOLUTE = "absolute"

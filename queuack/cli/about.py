@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -36,6 +38,15 @@ def info(session: Session, output: str) -> None:
         "plugins_folder": settings.get_str("core", "plugins_folder"),
         "base_log_folder": settings.get_str("logging", "base_log_folder"),
         "settings_file": str(session.home.settings_file) if session.home.settings_file.is_file() else None,
-        "database_bytes": session.home.database.stat().st_size if session.home.database.is_file() else 0,
+        "database_bytes": database_bytes(session.home.database),
     }
     print_record(record | {name: value for name, value in answers.items() if name not in (*record, "pid")}, output)
+
+
+def database_bytes(file: Path) -> int:
+    """Size on disk, write-ahead log included; 0 where there is none."""
+    size = 0
+    for part in (file, file.with_name(f"{file.name}.wal")):
+        with suppress(FileNotFoundError):  # the log goes when it has been folded in
+            size += part.stat().st_size
+    return size

@@ -43,4 +43,5 @@ def _run(session: Session, settings: tuple[str, ...], *, standalone: bool) -> in
     loaded = session.config
     from queuack import app  # start-up time: the whole machinery, only to run it
 
-    return app.run_daemon(session.home, loaded, standalone=standalone)
+    with session.writing_home():
+        return app.run_daemon(session.home, loaded, standalone=standalone)

@@ -19,7 +19,18 @@ from queuack.cli.options import (
     run_argument,
     yes_option,
 )
-from queuack.cli.output import Column, Row, columns_for, duration, print_data, print_record, print_rows, state_text
+from queuack.cli.output import (
+    Column,
+    Row,
+    columns_for,
+    counted,
+    duration,
+    print_data,
+    print_record,
+    print_rows,
+    state_text,
+)
+from queuack.cli.first_steps import first_steps
 from queuack.cli.session import Session
 from queuack.errors import DagNotFound
 
@@ -74,11 +85,13 @@ def list_dags(
         raise click.UsageError(f"No such columns: {', '.join(unknown)}. There are: {', '.join(rows[0])}.")
     if names:
         rows = [{name: row.get(name) for name in names} for row in rows]
-    where = session.config.get_str("core", "dags_folder")
-    print_rows(rows, columns_for(names) or DAG_COLUMNS, output, empty=f"No DAGs. Drop DAG files in {where}.")
+    if not rows and output == "table":
+        click.echo("No DAG fits." if pattern or tags else first_steps(session), err=True)
+    else:
+        print_rows(rows, columns_for(names) or DAG_COLUMNS, output)
     errors = len(session.client.call("list_import_errors"))
     if errors and output == "table":
-        click.echo(f"{errors} files could not be imported: queuack dags list-import-errors", err=True)
+        click.echo(f"{counted(errors, 'file')} could not be imported: queuack dags list-import-errors", err=True)
 
 
 @dags.command()
@@ -100,7 +113,7 @@ def list_import_errors(session: Session, output: str) -> None:
         for row in rows:
             line = f":{row['line']}" if row.get("line") else ""
             click.secho(f"{row.get('filename')}{line}", bold=True)
-            click.echo("\n".join(f"    {line}" for line in str(row.get("stacktrace") or "").strip().splitlines()))
+            click.echo("\n".join(f"    {text}" for text in _whole_error(row)))
         if not rows:
             click.echo("No import errors.", err=True)
     else:
@@ -187,7 +200,7 @@ def _pause_command(name: str, paused: bool) -> None:
         chosen = [dag_id]
         if treat_dag_id_as_regex:
             chosen = _matching(session, dag_id)
-            confirm(f"{name.capitalize()} {len(chosen)} DAGs: {', '.join(chosen)}?", yes)
+            confirm(f"{name.capitalize()} {counted(len(chosen), 'DAG')}: {', '.join(chosen)}?", yes)
         client = session.dags_client
         for each in chosen:
             client.call("set_paused", dag_id=each, paused=paused)
@@ -311,6 +324,15 @@ def _matching(session: Session, expression: str) -> list[str]:
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+def _whole_error(row: Row) -> list[str]:
+    """The lines of the traceback; the last one is the message, where that says more (which limit was too low)."""
+    lines = str(row.get("stacktrace") or "").strip().splitlines()
+    message = str(row.get("message") or "")
+    if lines and message.startswith(lines[-1]):
+        return [*lines[:-1], message]
+    return lines if any(message in line for line in lines) else [*lines, message]
 
 
 def _last_line(row: Row) -> str:

@@ -11,6 +11,7 @@ from queuack.cli.groups import Group
 from queuack.cli.options import output_option
 from queuack.cli.session import Session
 from queuack.cli.sql import print_result
+from queuack.cli.statements import split
 from queuack.errors import QueuackError
 
 
@@ -68,15 +69,13 @@ def shell(session: Session, output: str) -> None:
 
 
 def _queries(interactive: bool) -> Iterator[str]:
-    lines: list[str] = []
+    rest = ""
     while True:
         try:
-            line = input(("sql> " if not lines else "...> ") if interactive else "")
+            line = input(("sql> " if not rest.strip() else "...> ") if interactive else "")
         except EOFError:
             break
-        lines.append(line)
-        if line.rstrip().endswith(";"):
-            yield "\n".join(lines).rstrip().rstrip(";")
-            lines = []
-    if "".join(lines).strip():
-        yield "\n".join(lines)
+        statements, rest = split(f"{rest}{line}\n")
+        yield from statements
+    if rest.strip():
+        yield rest.strip()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ PICTURES = (".svg", ".png", ".pdf")
 def tree(document: Mapping[str, Any]) -> str:
     """Roots at the left margin, downstream tasks indented below. A task with several parents is drawn out once."""
     below = edges(document)
-    kinds = {task["task_id"]: task.get("task_type", "") for task in document.get("tasks", ())}
+    kinds = {task["task_id"]: kind(task) for task in document.get("tasks", ())}
     targets = {child for children in below.values() for child in children}
     lines = [document["dag_id"]]
     drawn: set[str] = set()
@@ -81,6 +82,29 @@ def save(document: Mapping[str, Any], path: Path) -> None:
 def edges(document: Mapping[str, Any]) -> dict[str, list[str]]:
     """task id → ids of its downstream tasks."""
     return {task["task_id"]: [*task.get("downstream_task_ids", ())] for task in document.get("tasks", ())}
+
+
+def kind(task: Mapping[str, Any]) -> str:
+    """What kind of task it is, for people: ``@task``, ``BashOperator``."""
+    return str(task.get("operator_name") or task.get("task_type") or "")
+
+
+def upstream_first(tasks: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The ids of ``tasks``, each after all that are upstream of it; by id where that leaves a choice."""
+    below = edges({"tasks": tasks})
+    waiting = dict.fromkeys(below, 0)
+    for child in (child for children in below.values() for child in children):
+        waiting[child] = waiting.get(child, 0) + 1
+    ready = sorted(task for task in below if not waiting[task])
+    order = []
+    while ready:
+        task = heapq.heappop(ready)
+        order.append(task)
+        for child in below.get(task, ()):
+            waiting[child] -= 1
+            if not waiting[child]:
+                heapq.heappush(ready, child)
+    return order
 
 
 def _marked(tasks: list[str]) -> list[tuple[str, bool]]:

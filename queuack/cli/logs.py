@@ -79,5 +79,7 @@ def _traceback(detail: Any) -> Iterator[str]:
             yield "which caused:" if cause else "during whose handling:"
         for frame in error.get("frames") or ():
             yield f'File "{frame.get("filename")}", line {frame.get("lineno")}, in {frame.get("name")}'
+            if frame.get("line"):
+                yield f"  {frame['line']}"
         yield f"{error.get('exc_type')}: {error.get('exc_value')}"
         yield from (str(note) for note in error.get("exc_notes") or ())

@@ -1,7 +1,7 @@
 """How data is printed: table, json, yaml, plain.
 
 Decides widths, colours and the look of instants. JSON and YAML carry whole rows as the client gave them; ``plain`` and
-``table`` the chosen columns. On a terminal a table drops its droppable columns, last first, until it fits; ids are
+``table`` the chosen columns; in a table a truth value is ``yes`` or ``no``. On a terminal a table drops its droppable columns, last first, until it fits; ids are
 never wrapped or cut. It must not fetch anything.
 """
 
@@ -69,12 +69,31 @@ def print_rows(rows: Sequence[Row], columns: Sequence[Column], output: str, *, e
         _print_table(rows, columns)
 
 
+def fits(rows: Sequence[Row], columns: Sequence[Column]) -> bool:
+    """Whether the whole table fits the terminal; always where stdout is none."""
+    width = terminal_width()
+    return width == sys.maxsize or _total(range(len(columns)), _needs(columns, _cells(rows, columns))) - GAP <= width
+
+
+def print_vertically(rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    """A block for each row, a line for each column."""
+    width = max(len(column.title) for column in columns)
+    for number, row in enumerate(rows, 1):
+        click.secho(f"── row {number} ".ljust(max(width + GAP, 20), "─"), dim=True)
+        for column in columns:
+            first, *rest = _cell(column, row).split("\n")
+            click.echo(f"{column.title:<{width}}{' ' * GAP}{first}".rstrip())
+            for line in rest:
+                click.echo(f"{' ' * (width + GAP)}{line}".rstrip())
+
+
 def print_record(record: Row, output: str) -> None:
     """Print one thing: name and value a line, or its JSON or YAML."""
     if output in ("json", "yaml"):
         print_data(record, output)
     else:
-        rows = [{"name": name, "value": _inline(value)} for name, value in record.items()]
+        say = _inline if output == "plain" else _for_people
+        rows = [{"name": name, "value": say(value)} for name, value in record.items()]
         width = max((len(row["name"]) for row in rows), default=0)
         for row in rows:
             click.echo(f"{row['name']:<{width}}  {row['value']}".rstrip())
@@ -135,8 +154,18 @@ def short_duration(seconds: float) -> str:
     return f"{int(seconds) // 3600}h {int(seconds) % 3600 // 60:02d}m"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``; ``noun`` is one that takes an s."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def on_terminal() -> bool:
     return sys.stdout.isatty()
+
+
+def terminal_width() -> int:
+    """Columns to stay within; without end where stdout is no terminal."""
+    return shutil.get_terminal_size((80, 24)).columns if on_terminal() else sys.maxsize
 
 
 def state_text(state: Any) -> str:
@@ -155,18 +184,13 @@ def _print_plain(rows: Sequence[Row], columns: Sequence[Column]) -> None:
 
 
 def _print_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
-    from rich.cells import cell_len  # start-up time: only where a table is drawn
-    from rich.console import Console
+    from rich.console import Console  # start-up time: only where a table is drawn
     from rich.table import Table
     from rich.text import Text
 
-    cells = [[_cell(column, row) for row in rows] for column in columns]
-    needs = [
-        max(cell_len(line) for text in (column.title, *texts) for line in text.split("\n"))
-        for column, texts in zip(columns, cells, strict=True)
-    ]
-    width = shutil.get_terminal_size((80, 24)).columns if on_terminal() else sys.maxsize
-    chosen, total = fitting(columns, needs, width)
+    cells = _cells(rows, columns)
+    needs = _needs(columns, cells)
+    chosen, total = fitting(columns, needs, terminal_width())
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for index in chosen:
         prose = columns[index].wraps
@@ -188,6 +212,21 @@ def _print_table(rows: Sequence[Row], columns: Sequence[Column]) -> None:
         click.echo(line.rstrip(), color=True)
 
 
+def _cells(rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
+    """Texts by column."""
+    return [[_cell(column, row) for row in rows] for column in columns]
+
+
+def _needs(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """Width of each column."""
+    from rich.cells import cell_len  # start-up time: as above
+
+    return [
+        max(cell_len(line) for text in (column.title, *texts) for line in text.split("\n"))
+        for column, texts in zip(columns, cells, strict=True)
+    ]
+
+
 def fitting(columns: Sequence[Column], needs: Sequence[int], width: int) -> tuple[list[int], int]:
     """The indexes of the columns to show in ``width``, and the width they take. Droppable ones go, last first; prose
     gives way down to ``LEAST_PROSE``. What may not go may be wider than the terminal."""
@@ -207,7 +246,11 @@ def _total(chosen: Sequence[int], widths: Sequence[int]) -> int:
 
 def _cell(column: Column, row: Row) -> str:
     value = column.value(row)
-    return short_instant(value) if column.kind == "instant" else _inline(value)
+    return short_instant(value) if column.kind == "instant" else _for_people(value)
+
+
+def _for_people(value: Any) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else _inline(value)
 
 
 def _inline(value: Any) -> str:
@@ -216,8 +259,10 @@ def _inline(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        value = sorted(value, key=str) if isinstance(value, set | frozenset) else [*value]
+        if all(isinstance(item, str) for item in value):
+            return ", ".join(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

@@ -10,7 +10,7 @@ import click
 
 from queuack.cli.groups import Group
 from queuack.cli.options import output_option
-from queuack.cli.output import Column, print_rows
+from queuack.cli.output import Column, counted, print_rows
 from queuack.cli.session import Session
 from queuack.errors import InvalidRequest
 
@@ -91,7 +91,7 @@ def export_pools(session: Session, file: Path) -> None:
     rows = session.client.call("list_pools")
     content = {row["pool"]: {name: row.get(name) for name in EXPORTED} for row in rows}
     file.write_text(json.dumps(content, indent=4, ensure_ascii=False) + "\n", encoding="utf-8")
-    click.echo(f"Exported {len(rows)} pools to {file}.")
+    click.echo(f"Exported {counted(len(rows), 'pool')} to {file}.")
 
 
 def _set(session: Session, pool: str, slots: int, description: str, include_deferred: bool) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from queuack.errors import QueuackError
 from queuack.home import Home, find_home
 
 if TYPE_CHECKING:
@@ -41,9 +44,21 @@ class Session:
         from queuack import client  # start-up time: not for --help
 
         assert self.config is not None  # settings first: a bad one is told before anything is opened
-        made: Client = client.connect(self.home)
+        with self.writing_home():
+            made: Client = client.connect(self.home)
         click.get_current_context().call_on_close(made.close)
         return made
+
+    @contextmanager
+    def writing_home(self) -> Iterator[None]:
+        """Around what makes files in the home folder: says what to do where that is not allowed."""
+        try:
+            yield
+        except OSError as error:
+            place = f"{error.filename}: {error.strerror}." if error.filename else f"{error}."
+            raise QueuackError(
+                f"The home folder {self.home.root} cannot be used: {place} Make it writable, or name another with --home."
+            ) from error
 
     @cached_property
     def dags_client(self) -> Client:

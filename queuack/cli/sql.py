@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from queuack.cli.options import output_option
-from queuack.cli.output import Column, print_data, print_rows
+from queuack.cli.output import Column, counted, fits, print_data, print_rows, print_vertically
 from queuack.cli.session import Session
 
 
@@ -29,15 +29,32 @@ def sql(session: Session, query: str, limit: int | None, output: str) -> None:
 
 
 def print_result(result: dict[str, Any], output: str) -> None:
-    """Print {"columns", "rows"}; JSON and YAML are a list of objects. What was left out is told on stderr."""
+    """Print {"columns", "rows"}; JSON and YAML are a list of objects. What was left out is told on stderr.
+
+    Rows too wide for the terminal are printed one value a line."""
     names, rows = result["columns"], result["rows"]
     if result.get("truncated"):
-        click.echo(f"Only the first {len(rows)} rows; there are more (--limit).", err=True)
+        click.echo(f"Only the first {counted(len(rows), 'row')}; there are more (--limit).", err=True)
     if output in ("json", "yaml"):
         objects = [dict(zip(names, row, strict=True)) for row in rows]
         print_data(objects, output)
         return
     # by position: two columns of a query may have the same name
-    keyed = [{str(index): value for index, value in enumerate(row)} for row in rows]
-    columns = [Column(name, str(index)) for index, name in enumerate(names)]
-    print_rows(keyed, columns, output, empty="No rows.")
+    keyed = [{str(index): _as_sql(value) for index, value in enumerate(row)} for row in rows]
+    columns = [
+        Column(name, str(index), kind="number" if _is_numeric(rows, index) else "text")
+        for index, name in enumerate(names)
+    ]
+    if output == "table" and rows and not fits(keyed, columns):
+        print_vertically(keyed, columns)
+    else:
+        print_rows(keyed, columns, output, empty="No rows.")
+
+
+def _as_sql(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _is_numeric(rows: list[list[Any]], index: int) -> bool:
+    kinds = {type(row[index]) for row in rows} - {type(None)}
+    return bool(kinds) and kinds <= {int, float}

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from queuack.cli.graph import kind, upstream_first
 from queuack.cli.groups import Group
 from queuack.cli.options import JSON_OBJECT, dag_argument, map_index_option, output_option, run_argument
 from queuack.cli.output import Column, Row, duration, print_data, print_rows, state_text
 from queuack.cli.session import Session
-from queuack.errors import DagRunNotFound, NotFound, TaskNotFound
+from queuack.errors import DagNotFound, DagRunNotFound, NotFound, TaskNotFound
 
 ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 STATE_CHECK = 1.0
@@ -26,7 +27,7 @@ def _name(row: Row) -> str:
 
 TASK_COLUMNS = (
     Column("task_id", "task_id"),
-    Column("operator", lambda row: row.get("operator_name") or row.get("task_type")),
+    Column("operator", kind),
     Column("trigger_rule", lambda row: row.get("trigger_rule", "all_success"), droppable=True),
     Column("downstream", lambda row: row.get("downstream_task_ids", []), wraps=True, droppable=True),
 )
@@ -36,7 +37,7 @@ INSTANCE_COLUMNS = (
     Column("try", "try_number", kind="number"),
     Column("start_date", "start_date", kind="instant", droppable=True),
     Column("took", duration, kind="number"),
-    Column("operator", "operator", droppable=True),
+    Column("operator", lambda row: row.get("operator_name") or row.get("operator"), droppable=True),
 )
 
 
@@ -51,7 +52,8 @@ def tasks() -> None:
 @click.pass_obj
 def list_tasks(session: Session, dag_id: str, output: str) -> None:
     """List the tasks of a DAG."""
-    print_rows(session.dags_client.call("list_tasks", dag_id=dag_id), TASK_COLUMNS, output, empty="It has no tasks.")
+    rows = session.dags_client.call("list_tasks", dag_id=dag_id)
+    print_rows(_upstream_first(rows, rows), TASK_COLUMNS, output, empty="It has no tasks.")
 
 
 @tasks.command()
@@ -82,7 +84,11 @@ def state(
 def states_for_dag_run(session: Session, dag_id: str, logical_date_or_run_id: str, output: str) -> None:
     """List the states of all task instances of a run."""
     rows = session.client.call("list_task_instances", dag_id=dag_id, run=logical_date_or_run_id)
-    print_rows(rows, INSTANCE_COLUMNS, output, empty="No task instances yet.")
+    try:
+        tasks = session.client.call("list_tasks", dag_id=dag_id)
+    except DagNotFound:  # no version of it is known
+        tasks = []
+    print_rows(_upstream_first(rows, tasks), INSTANCE_COLUMNS, output, empty="No task instances yet.")
 
 
 @tasks.command("failed-deps")
@@ -204,6 +210,12 @@ def logs(
         return
     for line in reader.read(path):
         click.echo(line)
+
+
+def _upstream_first(rows: list[Row], tasks: list[Row]) -> list[Row]:
+    """``rows`` in the order in which ``tasks`` can run; those of tasks that are gone come last, by id."""
+    place = {task_id: index for index, task_id in enumerate(upstream_first(tasks))}
+    return sorted(rows, key=lambda row: (place.get(row["task_id"], len(place)), row["task_id"], row.get("map_index", -1)))
 
 
 def _either_way(session: Session, dag_id: str, task_id: str, run: str, map_index: int) -> dict[str, Any]:

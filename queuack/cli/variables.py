@@ -10,7 +10,7 @@ import click
 
 from queuack.cli.groups import Group
 from queuack.cli.options import output_option
-from queuack.cli.output import Column, print_rows
+from queuack.cli.output import Column, counted, print_rows
 from queuack.cli.session import Session
 from queuack.errors import AlreadyExists, InvalidRequest, NotFound
 
@@ -125,7 +125,7 @@ def import_variables(session: Session, file: Path, action_on_existing_key: str) 
     for key, (value, description) in wanted.items():
         if key not in skipped:
             session.client.call("set_variable", key=key, value=value, description=description)
-    click.echo(f"Imported {len(wanted) - len(skipped)} variables from {file}.")
+    click.echo(f"Imported {counted(len(wanted) - len(skipped), 'variable')} from {file}.")
     if skipped:
         click.echo(f"Skipped, as they exist: {', '.join(sorted(skipped))}", err=True)
 
@@ -142,7 +142,7 @@ def export_variables(session: Session, file: Path) -> None:
         click.echo(text)
         return
     file.write_text(text + "\n", encoding="utf-8")
-    click.echo(f"Exported {len(rows)} variables to {file}.")
+    click.echo(f"Exported {counted(len(rows), 'variable')} to {file}.")
 
 
 def read_variables(file: Path) -> dict[str, tuple[str, str | None]]:

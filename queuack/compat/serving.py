@@ -113,15 +113,17 @@ def _from_provider(path: str, name: str, target: str) -> Any:
     try:
         return resolve(target)
     except ImportError as error:
-        advice = f"write: from {module} import {attribute} (pip install {provider_package(module)}); {error}"
-        raise _as_asked(path, name, advice) from error
+        advice = f"write: from {module} import {attribute} (pip install {provider_package(module)})"
+        missing = (error.name or "").startswith("airflow.providers")
+        raise _as_asked(path, name, advice if missing else f"{advice}; {error}") from error
 
 
 def _refusal(path: str, name: str) -> Exception:
     advice = ABSENT.get(path, {}).get(name)
     if advice is None and (other := elsewhere(name)) is not None:
         advice = f"write: from {other} import {name}"
-    return _as_asked(path, name, advice or "Airflow 3.3.2 may have it, Queuack does not")
+    advice = advice or REMOVED.get(path) or "Airflow 3.3.2 may have it, Queuack does not; authoring names: airflow.sdk"
+    return _as_asked(path, name, advice)
 
 
 def _as_asked(path: str, name: str, advice: str) -> Exception:

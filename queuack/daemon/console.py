@@ -1,4 +1,5 @@
-"""What a person sees in the terminal of a running daemon: one line when it is ready, one for each run that ends.
+"""What a person sees in the terminal of a running daemon: one line when it is ready, one for each run that ends,
+each DAG file that breaks or is mended.
 
 Lines fit 80 columns. Colour only on a terminal, and not when ``NO_COLOR`` is set.
 """
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from queuack import __version__, clock
-from queuack.engine.effects import DagRow, RunRow, Write
+from queuack.engine.effects import DagRow, ImportErrorRows, RunRow, Write
 from queuack.home import Home
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Console:
         self._stream = stream or sys.stdout
         self._colour = self._stream.isatty() and "NO_COLOR" not in os.environ
         self._known: set[str] = set()
+        self._broken: set[str] = set()
 
     def install_logging(self) -> None:
         """Send what the daemon's modules log to stderr, one short line each."""
@@ -65,14 +67,28 @@ class Console:
             self.line("Put DAG files in dags/; see them with `queuack dags list`. Ctrl-C stops.")
 
     def committed(self, writes: Sequence[Write]) -> None:
-        """Tell of what became durable: DAGs seen for the first time, runs that ended."""
+        """Tell of what became durable: DAGs seen for the first time, files that broke or are mended, runs that ended."""
+        broken = len(self._broken)
         for write in writes:
             if isinstance(write, RunRow) and write.state in ("success", "failed"):
                 self._run_ended(write)
+            elif isinstance(write, ImportErrorRows):
+                self._import_errors(write)
             elif isinstance(write, DagRow) and self._standalone and write.dag_id not in self._known:
                 self._known.add(write.dag_id)
                 schedule = write.timetable_summary
                 self._event("dag", f"{write.dag_id}  ({schedule})" if schedule else write.dag_id)
+        if len(self._broken) > broken:
+            files = "1 file" if len(self._broken) == 1 else f"{len(self._broken)} files"
+            self._event("warning", f"{files} cannot be imported: queuack dags list-import-errors")
+
+    def _import_errors(self, write: ImportErrorRows) -> None:
+        """The log has said in a line what is wrong; when it is mended, nobody else says so."""
+        if write.errors:
+            self._broken.add(write.relative_fileloc)
+        elif write.relative_fileloc in self._broken:
+            self._broken.discard(write.relative_fileloc)
+            self._event("mended", f"{write.relative_fileloc} can be imported")
 
     def _run_ended(self, run: RunRow) -> None:
         took = short_duration((run.end_date or 0) - (run.start_date or run.end_date or 0))

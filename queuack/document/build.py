@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from queuack.authoring.exceptions import AirflowException, AirflowTimetableInvalid
 from queuack.authoring.taskgroup import TaskGroup
 from queuack.authoring.types import is_arg_set
+from queuack.authoring.weight import WeightRule
 from queuack.clock import to_us
 from queuack.engine.spec import CallbackFlags, DagDocument, TaskDocument, TaskGroupDocument
 from queuack.errors import NotBuilt
@@ -143,8 +144,8 @@ def _retries(task: BaseOperator) -> int:
 
 
 def _weight_rule(task: BaseOperator) -> str:
-    if isinstance(task.weight_rule, str):
-        return str(task.weight_rule)
+    if isinstance(task.weight_rule, WeightRule):
+        return task.weight_rule.value
     raise NotBuilt(f"Custom weight rules are not built yet (task {task.task_id!r}: {task.weight_rule!r}).")
 
 

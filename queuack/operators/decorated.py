@@ -5,11 +5,11 @@ Airflow page: core-concepts/taskflow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from queuack.authoring.call_arguments import determine_kwargs
-from queuack.authoring.decorators.base import DecoratedOperator
+from queuack.authoring.decorators.base import DecoratedOperator, FunctionDecoratedOperator
 from queuack.authoring.types import SET_DURING_EXECUTION
 from queuack.errors import NotBuilt
 from queuack.operators.bash import BashOperator
@@ -29,28 +29,11 @@ if TYPE_CHECKING:
 _ARGUMENTS = ("python_callable", "op_args", "op_kwargs")
 
 
-class _PythonDecoratedOperator(DecoratedOperator, PythonOperator):
+class _PythonDecoratedOperator(FunctionDecoratedOperator, PythonOperator):
     """``@task``."""
 
-    template_fields: Collection[str] = ("templates_dict", "op_args", "op_kwargs")
     template_fields_renderers: ClassVar[dict[str, str]] = PythonOperator.template_fields_renderers
     custom_operator_name = "@task"
-
-    def __init__(
-        self,
-        *,
-        python_callable: Callable[..., Any],
-        op_args: Collection[Any] | None = None,
-        op_kwargs: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            kwargs_to_upstream={"python_callable": python_callable, "op_args": op_args, "op_kwargs": op_kwargs},
-            python_callable=python_callable,
-            op_args=op_args,
-            op_kwargs=op_kwargs,
-            **kwargs,
-        )
 
 
 class _BranchPythonDecoratedOperator(_PythonDecoratedOperator, BranchPythonOperator):
@@ -103,21 +86,8 @@ class _BashDecoratedOperator(DecoratedOperator, BashOperator):
     }
     custom_operator_name = "@task.bash"
 
-    def __init__(
-        self,
-        *,
-        python_callable: Callable[..., Any],
-        op_args: Collection[Any] | None = None,
-        op_kwargs: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            python_callable=python_callable,
-            op_args=op_args,
-            op_kwargs=op_kwargs,
-            bash_command=SET_DURING_EXECUTION,
-            **kwargs,
-        )
+    def __init__(self, *, python_callable: Callable[..., Any], **kwargs: Any) -> None:
+        super().__init__(python_callable=python_callable, bash_command=SET_DURING_EXECUTION, **kwargs)
 
     def execute(self, context: Context) -> Any:
         context.update(self.op_kwargs)

@@ -37,7 +37,7 @@ class SkipMixin:
     def skip_all_except(self, ti: Any, branch_task_ids: str | Iterable[str] | None) -> None:
         """Skip the tasks directly downstream that are neither chosen nor downstream of a chosen one.
 
-        Raises DownstreamTasksSkipped when there are any to skip, AirflowException for what is no id of a task in the DAG.
+        Raises DownstreamTasksSkipped when any are left to skip, AirflowException for what is no task id of the DAG.
         """
         chosen = _as_ids(branch_task_ids)
         self.log.info("Following branch %s", chosen)

@@ -6,6 +6,7 @@ machinery.
 
 from __future__ import annotations
 
+import linecache
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ import traceback
 
 import queuack
 from queuack.protocol import ParseFailure
+from queuack.tracebacks import is_machinery
 
 MAX_MESSAGE = 4_000
 """Characters."""
@@ -41,8 +43,12 @@ def ended(reason: str, *, fileloc: str, relative_fileloc: str, dump: str = "") -
     """A child that handed in nothing. ``dump``: what faulthandler wrote, most recent call first."""
     frames = [(found["file"], int(found["line"]), found["name"]) for found in _DUMPED.finditer(dump)]
     line = next((number for file, number, _ in frames if file == fileloc), None)
-    users = [frame for frame in frames if not frame[0].startswith(_OURS)]
-    shown = [f'  File "{file}", line {number}, in {name}\n' for file, number, name in reversed(users)]
+    frames.reverse()
+    start = next((index for index, frame in enumerate(frames) if frame[0] == fileloc), 0)  # above it: who imports it
+    users = [frame for frame in frames[start:] if not is_machinery(frame[0])]
+    for file, _, _ in users:
+        linecache.checkcache(file)
+    shown = traceback.StackSummary.from_list([traceback.FrameSummary(*frame) for frame in users]).format()
     head = ["Traceback (most recent call last):\n"] if shown else []
     return ParseFailure(relative_fileloc, reason, line, "".join([*head, *shown, reason]))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from queuack.authoring.call_arguments import determine_kwargs
-from queuack.authoring.decorators.base import DecoratedOperator
+from queuack.authoring.decorators.base import FunctionDecoratedOperator
 from queuack.sensors.base import BaseSensorOperator, PokeReturnValue
 
 if TYPE_CHECKING:
@@ -44,25 +44,11 @@ class PythonSensor(BaseSensorOperator):
         return answer if isinstance(answer, PokeReturnValue) else bool(answer)
 
 
-class DecoratedSensorOperator(DecoratedOperator, PythonSensor):
+class DecoratedSensorOperator(FunctionDecoratedOperator, PythonSensor):
     """``@task.sensor``."""
 
-    template_fields: Collection[str] = ("templates_dict", "op_args", "op_kwargs")
     custom_operator_name = "@task.sensor"
 
-    def __init__(
-        self,
-        *,
-        python_callable: Callable[..., Any],
-        op_args: Collection[Any] | None = None,
-        op_kwargs: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, python_callable: Callable[..., Any], **kwargs: Any) -> None:
         kwargs.pop("multiple_outputs", None)
-        super().__init__(
-            kwargs_to_upstream={"python_callable": python_callable, "op_args": op_args, "op_kwargs": op_kwargs},
-            python_callable=python_callable,
-            op_args=op_args,
-            op_kwargs=op_kwargs,
-            **kwargs,
-        )
+        super().__init__(python_callable=python_callable, **kwargs)

@@ -7,6 +7,7 @@ changed. It runs user code (the DAG file) and knows nothing of tasks.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -24,6 +25,8 @@ from queuack.protocol import Workload
 
 CAPACITY = 64
 """Versions kept; the one used longest ago goes first."""
+RECHECK_SECONDS = 0.01
+"""In a burst of attempts, between two looks whether modules have changed."""
 
 Signature = tuple[int, int, int]
 """Modification time in nanoseconds, size, inode."""
@@ -38,6 +41,7 @@ class DagCache:
         self._modules: dict[str, Signature | None] = {}
         """File → what it was, of the imported modules below the folders."""
         self._seen_modules = 0
+        self._checked_at = 0.0
         self.import_us = 0
         """How long the last ``dag()`` took to import a file; 0 when it had it."""
 
@@ -45,15 +49,15 @@ class DagCache:
         """The DAG of the workload's version. Raises what the file raises, DagNotFound when it is not in the file."""
         key = (workload.relative_fileloc, workload.file_hash)
         self.import_us = 0
-        if not self._modules_are_fresh():
-            self._forget()
-        if key not in self._versions:
+        if not self.has(workload):
             began = time.monotonic_ns()
             self._versions[key] = self._load(workload)
             self.import_us = (time.monotonic_ns() - began) // 1000
             self.note_imports()
             if len(self._versions) > CAPACITY:
                 self._versions.popitem(last=False)
+                gc.unfreeze()  # So that the garbage collector finds it.
+            gc.freeze()  # It stays: not to be looked through again and again.
         self._versions.move_to_end(key)
         try:
             return self._versions[key][workload.run.dag_id]
@@ -63,8 +67,18 @@ class DagCache:
             ) from None
 
     def has(self, workload: Workload) -> bool:
-        """Whether the workload's version was loaded before (it may be loaded again if a module has changed)."""
+        """Whether the workload's version is loaded, and no module that came in with it has changed since."""
+        if self._modules:
+            now = time.monotonic()
+            if now - self._checked_at >= RECHECK_SECONDS:
+                if not self._modules_are_fresh():
+                    self._forget()
+                self._checked_at = now
         return (workload.relative_fileloc, workload.file_hash) in self._versions
+
+    def look_again(self) -> None:
+        """Time has passed: modules may have changed."""
+        self._checked_at = 0.0
 
     def note_imports(self) -> None:
         """Remember what the modules are that user code has imported since. Costs nothing when it has not."""
@@ -114,6 +128,7 @@ class DagCache:
         self._versions.clear()
         self._modules.clear()
         self._seen_modules = 0
+        gc.unfreeze()
 
 
 def _is_import(module: Any) -> bool:

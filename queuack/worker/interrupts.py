@@ -38,6 +38,7 @@ class Interrupts:
         self._cancelled: Owner | None = None
         self._cancel_reason = ""
         self._only_owner = False
+        self._timed = False
         self.stop_requested = False
         """SIGTERM came: leave after what runs now."""
         self.wake_read, self._wake_write = wake_pipe()
@@ -111,10 +112,14 @@ class Interrupts:
 
     def start_timer(self, seconds: float) -> None:
         """Raise AirflowTaskTimeout in ``seconds`` (at least a microsecond)."""
+        self._timed = True
         signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6))
 
     def stop_timer(self) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        """No more of ``start_timer``. A timer that user code has started itself is left alone."""
+        if self._timed:
+            self._timed = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _raise(self, error: BaseException) -> None:
         if not self._armed:

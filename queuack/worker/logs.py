@@ -169,7 +169,7 @@ def log_path(workload: Workload) -> str:
 
 def open_log(path: str) -> int:
     """A descriptor that appends to ``path``; its folders are made."""
-    folder = os.path.dirname(path)
+    folder, _, _ = path.rpartition(os.sep)
     try:
         os.mkdir(folder)  # Nearly always right: most logs are the first in their folder.
     except FileExistsError:

@@ -7,6 +7,7 @@ the database.
 
 from __future__ import annotations
 
+import gc
 import resource
 import threading
 import time
@@ -30,6 +31,9 @@ from queuack.worker.runtime import WorkerRuntime
 
 Key = tuple[int, int]
 """(ti_id, try_number)."""
+
+GC_THRESHOLDS = (20_000, 20, 50)
+"""Rarer than Python's: an attempt makes many short-lived objects and next to no cycles."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Worker:
         self._bench.log.install(config.get_str("logging", "logging_level"))
         write_worker_file(self._file)
         set_runtime(self._bench.runtime)
+        gc.set_threshold(*GC_THRESHOLDS)
         self._keeper.start()
         try:
             self._loop()
@@ -103,6 +108,7 @@ class Worker:
             if self._leaving and not link.outbox_size:
                 return
             link.flush()
+            self._bench.dags.look_again()
             ready = link.wait((interrupts.wake_read, *self._bench.log.pipe_fds), None if link.connected else 0)
             if interrupts.wake_read in ready:
                 interrupts.drain_wake()

@@ -34,6 +34,7 @@ SENSITIVE_NAMES = frozenset(
 )
 """A name that contains one of these, in any case, names a secret."""
 
+NAMES_KEPT = 10_000
 REPLACEMENT = "***"
 MAX_DEPTH = 5
 """Levels of nested containers that ``redact`` looks into."""
@@ -45,6 +46,8 @@ class Masker:
     def __init__(self, *, extra_names: Iterable[str] = (), min_length: int = 5) -> None:
         self._names = SENSITIVE_NAMES | {name.strip().lower() for name in extra_names if name.strip()}
         self._min_length = min_length
+        self._sensitive: dict[str, bool] = {}
+        """Names asked about before."""
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
@@ -56,8 +59,13 @@ class Masker:
         """Whether something called ``name`` is a secret."""
         if not isinstance(name, str):
             return False
-        lowered = name.strip().lower()
-        return any(word in lowered for word in self._names)
+        known = self._sensitive.get(name)
+        if known is None:
+            if len(self._sensitive) >= NAMES_KEPT:
+                self._sensitive.clear()
+            lowered = name.strip().lower()
+            known = self._sensitive[name] = any(word in lowered for word in self._names)
+        return known
 
     def mask_secret(self, value: Any, name: str | None = None) -> None:
         """From now on ``value`` is written as ``***``.

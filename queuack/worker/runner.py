@@ -15,6 +15,7 @@ from typing import Any
 
 from queuack import clock
 from queuack.authoring.context import make_context
+from queuack.authoring.dag import DAG
 from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
 from queuack.authoring.execution import execute_task
 from queuack.faults import reach
@@ -151,21 +152,7 @@ class Attempt:
 
     def _load(self) -> None:
         bench, workload = self._bench, self._workload
-        loads = not bench.dags.has(workload)
-        if loads:
-            bench.outlet.say(Loading(workload.ti_id, workload.try_number))
-        bench.interrupts.start_timer(bench.import_timeout)
-        try:
-            dag = bench.dags.dag(workload)
-        except AirflowTaskTimeout:
-            raise AirflowTaskTimeout(
-                f"Importing {workload.relative_fileloc} took longer than {bench.import_timeout:g} s "
-                "([core] dagbag_import_timeout)."
-            ) from None
-        finally:
-            bench.interrupts.stop_timer()
-            if loads:
-                bench.outlet.say(Executing(workload.ti_id, workload.try_number))
+        dag = bench.dags.dag(workload) if bench.dags.has(workload) else self._import()
         task = dag.task_dict.get(workload.task_id)
         if task is None:
             raise TaskNotFound(f"The task {workload.task_id!r} is not in the DAG {dag.dag_id!r} of this worker's file.")
@@ -178,10 +165,26 @@ class Attempt:
             try_number=workload.try_number,
             max_tries=workload.max_tries,
             start_date_us=self._started_at,
-            log_path=str(bench.logs_folder / log_path(workload)),
+            log_path=f"{bench.logs_folder}/{log_path(workload)}",
             task_reschedule_count=workload.task_reschedule_count,
             first_reschedule_us=workload.first_reschedule_us,
         )
+
+    def _import(self) -> DAG:
+        """Load the DAG file, in the time a file has."""
+        bench, workload = self._bench, self._workload
+        bench.outlet.say(Loading(workload.ti_id, workload.try_number))
+        bench.interrupts.start_timer(bench.import_timeout)
+        try:
+            return bench.dags.dag(workload)
+        except AirflowTaskTimeout:
+            raise AirflowTaskTimeout(
+                f"Importing {workload.relative_fileloc} took longer than {bench.import_timeout:g} s "
+                "([core] dagbag_import_timeout)."
+            ) from None
+        finally:
+            bench.interrupts.stop_timer()
+            bench.outlet.say(Executing(workload.ti_id, workload.try_number))
 
     def _render(self) -> None:
         task, bench = self._task, self._bench

@@ -44,7 +44,7 @@ def main() -> int:
 
 def line(who: str, figure: Figure) -> str:
     value = "–" if figure.value is None else f"{figure.value:,.2f}" if figure.value < 100 else f"{figure.value:,.0f}"
-    return f"{who:<8} {figure.name:<46} {value:>9} {figure.unit:<12} {figure.budget:<16} {figure.detail}"
+    return f"{who:<8} {figure.name:<52} {value:>9} {figure.unit:<12} {figure.budget:<16} {figure.detail}"
 
 
 if __name__ == "__main__":

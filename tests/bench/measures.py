@@ -198,6 +198,48 @@ def many_files(n: int = 1000) -> list[Figure]:
     return [Figure(f"{n:,} DAG files, start to all stored", seconds, "s", "linear", f"{1000 * seconds / n:.1f} ms a file")]
 
 
+TICK = """
+from datetime import datetime
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.python import PythonOperator
+def noop(): pass
+with DAG("tick", schedule="* * * * *", start_date=datetime(2026, 1, 1)):
+    PythonOperator(task_id="only", python_callable=noop)
+"""
+
+LOAD = """
+import time
+from datetime import datetime
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.python import PythonOperator
+def work(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+with DAG("load", schedule="@continuous", start_date=datetime(2026, 1, 1)):
+    for i in range(100):
+        PythonOperator(task_id=f"t{i:03}", python_callable=work, op_args=[0.01 if i % 10 else 0.2])
+"""
+
+
+def punctuality(minutes: int = 10) -> list[Figure]:
+    """A cron DAG at one run a minute, beside a DAG that keeps every worker busy all the time."""
+    with LiveDaemon(home()) as daemon:
+        daemon.dag("load", LOAD)
+        daemon.dag("tick", TICK)
+        until(lambda: daemon.value("select count(*) from dag_run where dag_id = 'tick'"), 60, "the first run")
+        begin = time.time()
+        pause(60 * minutes + 2)
+        rows = daemon.rows(
+            "select (epoch_us(t.start_date) - epoch_us(r.run_after)) / 1e6 from dag_run r join task_instance t using (dag_id, run_id)"
+            f" where r.dag_id = 'tick' and r.run_after >= to_timestamp({begin}) and t.state = 'success' order by 1"
+        )
+        loaded = daemon.value("select count(*) from task_instance where dag_id = 'load' and state = 'success'")
+    late = [row[0] for row in rows]
+    detail = f"{len(late)} runs in {minutes} min, beside {loaded:,} other tasks; median {statistics.median(late) * 1000:.0f} ms"
+    return [Figure("a minute's cron run: start of its task after the minute, worst", max(late) * 1000, "ms", "≤ 1,000 ms", detail)]
+
+
 MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "chain": chain,
     "fan-out": fan_out,
@@ -206,4 +248,5 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "idle": idle,
     "large": large_run,
     "files": many_files,
+    "punctuality": punctuality,
 }

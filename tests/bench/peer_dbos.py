@@ -5,11 +5,9 @@ import os
 import time
 
 if __name__ == "__main__":
-    from dbos import DBOS, Queue
+    from dbos import DBOS
 
     DBOS(config={"name": "bench", "system_database_url": f"sqlite:///{os.environ['BENCH_FOLDER']}/dbos.sqlite"})
-    queue = Queue("bench", worker_concurrency=32)
-
     @DBOS.step()
     def noop():
         return time.time(), time.time()
@@ -23,12 +21,13 @@ if __name__ == "__main__":
         return i
 
     DBOS.launch()
+    DBOS.register_queue("bench", worker_concurrency=32)
     chain(20)
     times = chain(200)
     hops = sorted((times[i + 1][0] - times[i][1]) * 1000 for i in range(len(times) - 1))
     print(json.dumps({"name": "chain hop", "value": hops[len(hops) // 2], "unit": "ms", "detail": "median; steps in one process"}))
     begin = time.time()
-    handles = [queue.enqueue(single, i) for i in range(500)]
+    handles = [DBOS.enqueue_workflow("bench", single, i) for i in range(500)]
     for handle in handles:
         handle.get_result()
     rate = 500 / (time.time() - begin)

@@ -38,6 +38,8 @@ class Deployment:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.commands: list[Any] = []
+        self.ahead = 0
+        """By how many microseconds the engine's clock is ahead."""
         self.open()
 
     def open(self, *, awake: bool = True) -> None:
@@ -46,6 +48,7 @@ class Deployment:
         if awake:
             snapshot = load_snapshot(self.service._database)
             self.port.loop.engine = Engine.restore(EngineSettings(), snapshot, clock.now_us())
+        self.port.loop._now = lambda: clock.now_us() + self.ahead
 
     @property
     def port(self) -> Any:
@@ -309,7 +312,8 @@ def test_a_queued_run_takes_the_newer_version(deployment: Deployment) -> None:
 def test_a_put_off_sensor_remembers_since_when_over_a_restart(deployment: Deployment) -> None:
     deployment.call("trigger_run", dag_id="d", run_id="one")
     for n in (1, 2):
-        deployment.finish("one", {"a": "up_for_reschedule"}, reschedule_at=clock.now_us())
+        deployment.finish("one", {"a": "up_for_reschedule"}, reschedule_at=clock.now_us() + n * DAY)
+        deployment.ahead = n * DAY
         deployment.restart()
         (found,) = [command for command in deployment.commands if isinstance(command, fx.Dispatch)]
         assert found.task_reschedule_count == n

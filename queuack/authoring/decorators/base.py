@@ -90,6 +90,23 @@ class DecoratedOperator(BaseOperator):
         return "\n".join(line for line in lines[start:] if not line.strip().startswith("#")) + "\n"
 
 
+class FunctionDecoratedOperator(DecoratedOperator):
+    """Base of those beside an operator that takes the function too: ``python_callable`` and arguments go on to it."""
+
+    template_fields: Collection[str] = ("templates_dict", "op_args", "op_kwargs")
+
+    def __init__(
+        self,
+        *,
+        python_callable: Callable[..., Any],
+        op_args: Collection[Any] | None = None,
+        op_kwargs: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        function = {"python_callable": python_callable, "op_args": op_args, "op_kwargs": op_kwargs}
+        super().__init__(kwargs_to_upstream=function, **function, **kwargs)  # type: ignore[arg-type]
+
+
 def check_call(function: Callable[..., Any], args: Collection[Any], kwargs: Mapping[str, Any]) -> None:
     """Raise TypeError when an argument lacks that neither the call nor the context will give."""
     signature = inspect.signature(function)

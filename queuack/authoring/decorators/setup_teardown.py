@@ -12,14 +12,14 @@ from queuack.authoring.exceptions import AirflowException
 
 
 def setup(func: Callable[..., Any] | _TaskDecorator) -> _TaskDecorator:
-    """A setup task of a function or an ``@task``."""
+    """``@setup``: a setup task of a function or an ``@task``."""
     decorated = _as_task(func, "Setup")
     decorated.is_setup = True
     return decorated
 
 
 def teardown(_func: Callable[..., Any] | None = None, *, on_failure_fail_dagrun: bool = False) -> Any:
-    """A teardown task; its failure fails the run only with ``on_failure_fail_dagrun``."""
+    """``@teardown``: a teardown task; its failure fails the run only with ``on_failure_fail_dagrun``."""
 
     def decorate(func: Callable[..., Any]) -> _TaskDecorator:
         decorated = _as_task(func, "Teardown")

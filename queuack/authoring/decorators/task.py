@@ -38,7 +38,7 @@ def register_task_decorator(name: str, factory: Callable[..., Any]) -> None:
 
 
 class TaskDecoratorCollection:
-    """The object ``task``: a decorator itself, with one attribute a kind."""
+    """``@task``: a task of a function; ``@task.bash``, ``@task.branch``, … for tasks of other kinds."""
 
     def __call__(
         self, python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any

@@ -43,7 +43,7 @@ class _TaskGroupFactory:
 
 
 def task_group(python_callable: Callable[..., Any] | None = None, **tg_kwargs: Any) -> Any:
-    """Decorate a function; takes what ``TaskGroup`` takes."""
+    """``@task_group``: the tasks that the function makes are in a group; takes what ``TaskGroup`` takes."""
     if python_callable is not None and callable(python_callable):
         return _TaskGroupFactory(python_callable, tg_kwargs)
     return partial(_TaskGroupFactory, tg_kwargs=tg_kwargs)

@@ -9,7 +9,7 @@ import pendulum
 from dateutil.relativedelta import relativedelta
 
 from queuack.authoring import timezone
-from queuack.schedule.cron import cron_line
+from queuack.schedule.cron import PRESETS, cron_line
 
 __all__ = [
     "cron_presets",
@@ -25,14 +25,7 @@ __all__ = [
     "timezone",
 ]
 
-cron_presets = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@quarterly": "0 0 1 */3 *",
-    "@yearly": "0 0 1 1 *",
-}
+cron_presets = dict(PRESETS)
 
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 

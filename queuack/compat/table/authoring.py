@@ -13,10 +13,28 @@ TRIGGER = at(
     "queuack.authoring.timetables.trigger", "CronTriggerTimetable DeltaTriggerTimetable MultipleCronTriggerTimetable"
 )
 EVENTS = at("queuack.authoring.timetables.events", "EventsTimetable")
+DECORATOR_BASE = at(
+    "queuack.authoring.decorators.base",
+    "DecoratedOperator get_unique_task_id task_decorator_factory",
+    TaskDecorator="_TaskDecorator",
+)
+DECORATORS = at("queuack.authoring.decorators", "setup task task_group teardown")
+SETUP_TEARDOWN = at("queuack.authoring.decorators", "setup teardown") | at(
+    "queuack.authoring.setup_teardown", "ContextWrapper context_wrapper"
+)
+HOOK = at("queuack.authoring.hooks", "BaseHook")
+ASSETS = at("queuack.authoring.assets", "Asset AssetAlias AssetAll AssetAny AssetWatcher")
+METADATA = at("queuack.authoring.assets", "Metadata")
+NOTIFIER = at("queuack.authoring.notifier", "BaseNotifier")
+PARSING_CONTEXT = at("queuack.authoring.parsing_context", "get_parsing_context")
+PLUGIN = at("queuack.authoring.plugin", "AirflowPlugin")
+SENSOR = at("queuack.sensors.base", "BaseSensorOperator PokeReturnValue")
+POKE_MODE_ONLY = at("queuack.sensors.base", "poke_mode_only")
 
 SERVED: Served = {
     "airflow": VERSION
     | at("queuack.authoring.dag", "DAG")
+    | at("queuack.authoring.assets", "Asset", Dataset="Asset")
     | at("queuack.authoring.xcomarg", "XComArg")
     | at("queuack.authoring.exceptions", "AirflowException"),
     "airflow.version": VERSION | at("queuack.compat.shims.version", "", version="AIRFLOW_VERSION"),
@@ -25,7 +43,7 @@ SERVED: Served = {
     | at("queuack.compat.shims.configuration", "get getboolean getfloat getint has_option get_airflow_home"),
     "airflow.settings": {"*": "queuack.compat.shims.settings"},
     "airflow.macros": {"*": "queuack.authoring.macros"},
-    "airflow.plugins_manager": at("queuack.authoring.plugin", "AirflowPlugin"),
+    "airflow.plugins_manager": PLUGIN,
     "airflow.listeners": HOOKIMPL,
     "airflow.policies": HOOKIMPL,
     "airflow.security.permissions": {"*": "queuack.compat.shims.permissions"},

@@ -7,7 +7,7 @@ from queuack.compat.table.targets import Served, at
 OPERATOR = at("queuack.authoring.operator", "BaseOperator")
 RELATIONSHIPS = at("queuack.authoring.relationships", "chain chain_linear cross_downstream")
 PARAMS = at("queuack.authoring.params", "Param ParamsDict")
-LINK = at("queuack.compat.shims.operator_link", "BaseOperatorLink")
+LINK = at("queuack.authoring.baseoperatorlink", "BaseOperatorLink")
 SKIP = at("queuack.operators.skipmixin", "SkipMixin")
 XCOM = at("queuack.compat.shims.xcom", "BaseXCom XCom")
 TASK_INSTANCE_KEY = at("queuack.compat.shims.task_instance_key", "TaskInstanceKey")

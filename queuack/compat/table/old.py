@@ -4,26 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from queuack.compat.table.standard import BASH, BRANCH, EMPTY, GET_CURRENT_CONTEXT, LATEST_ONLY, PYTHON, WEEKDAY
+from queuack.compat.table.authoring import (
+    DECORATOR_BASE,
+    DECORATORS,
+    HOOK,
+    METADATA,
+    NOTIFIER,
+    PARSING_CONTEXT,
+    POKE_MODE_ONLY,
+    SENSOR,
+    SETUP_TEARDOWN,
+)
+from queuack.compat.table.standard import (
+    BASH,
+    BRANCH,
+    EMPTY,
+    GET_CURRENT_CONTEXT,
+    LATEST_ONLY,
+    PYTHON,
+    PYTHON_SENSOR,
+    WEEKDAY,
+)
 from queuack.compat.table.targets import Served, at
 
-DECORATORS = at("queuack.authoring.decorators", "task task_group setup teardown") | at(
-    "queuack.authoring.dag_decorator", "dag"
-)
 EMAIL = at("queuack.operators.email", "EmailOperator")
-HOOK = at("queuack.authoring.hooks", "BaseHook")
 SUBDAG = at("queuack.compat.shims.old_operators", "SubDagOperator")
+DATASETS = at(
+    "queuack.authoring.assets",
+    "",
+    Dataset="Asset",
+    DatasetAlias="AssetAlias",
+    DatasetAll="AssetAll",
+    DatasetAny="AssetAny",
+)
 DUMMY = at("queuack.operators.empty", "", DummyOperator="EmptyOperator")
 
 SERVED: Served = {
-    "airflow.decorators": DECORATORS,
-    "airflow.decorators.base": at(
-        "queuack.authoring.decorators.base",
-        "DecoratedOperator get_unique_task_id task_decorator_factory",
-        TaskDecorator="_TaskDecorator",
-    ),
+    "airflow.contrib.sensors.python_sensor": PYTHON_SENSOR,
+    "airflow.datasets": DATASETS,
+    "airflow.datasets.metadata": METADATA,
+    "airflow.decorators": DECORATORS | at("queuack.authoring.dag_decorator", "dag"),
+    "airflow.decorators.base": DECORATOR_BASE,
+    "airflow.decorators.setup_teardown": SETUP_TEARDOWN,
     "airflow.hooks.base": HOOK,
     "airflow.hooks.base_hook": HOOK,
+    "airflow.notifications.basenotifier": NOTIFIER,
     "airflow.operators": PYTHON | BASH | DUMMY,
     "airflow.operators.bash": BASH,
     "airflow.operators.bash_operator": BASH,
@@ -40,6 +65,10 @@ SERVED: Served = {
     "airflow.operators.python_operator": PYTHON,
     "airflow.operators.subdag": SUBDAG,
     "airflow.operators.subdag_operator": SUBDAG,
+    "airflow.sensors.base": SENSOR | POKE_MODE_ONLY,
+    "airflow.sensors.base_sensor_operator": SENSOR,
+    "airflow.sensors.python": PYTHON_SENSOR,
+    "airflow.utils.dag_parsing_context": PARSING_CONTEXT,
     "airflow.utils.dates": {"*": "queuack.compat.shims.dates"},
     "airflow.utils.decorators": at("queuack.compat.shims.old_operators", "apply_defaults"),
     "airflow.utils.weekday": WEEKDAY,
@@ -50,8 +79,16 @@ _TASK_GROUP = "SubDAGs were removed in Airflow 3; write: from airflow.sdk import
 
 MOVED: Mapping[str, str] = {
     "airflow:AirflowException": "airflow.sdk.exceptions",
+    "airflow:Dataset": "write: from airflow.sdk import Asset",
+    "airflow.contrib.sensors.python_sensor": "airflow.providers.standard.sensors.python",
+    "airflow.datasets:Dataset": "write: from airflow.sdk import Asset",
+    "airflow.datasets:DatasetAlias": "write: from airflow.sdk import AssetAlias",
+    "airflow.datasets:DatasetAll": "write: from airflow.sdk import AssetAll",
+    "airflow.datasets:DatasetAny": "write: from airflow.sdk import AssetAny",
+    "airflow.datasets.metadata": "airflow.sdk",
     "airflow.decorators": "airflow.sdk",
     "airflow.decorators.base": "airflow.sdk.bases.decorator",
+    "airflow.decorators.setup_teardown": "airflow.sdk.definitions.decorators.setup_teardown",
     "airflow.hooks.base": "airflow.sdk",
     "airflow.hooks.base_hook": "airflow.sdk",
     "airflow.models.baseoperator": "airflow.sdk",
@@ -59,6 +96,7 @@ MOVED: Mapping[str, str] = {
     "airflow.models.operator": "airflow.sdk",
     "airflow.models.param": "airflow.sdk",
     "airflow.models.skipmixin": "airflow.sdk",
+    "airflow.notifications.basenotifier": "airflow.sdk",
     "airflow.operators:BashOperator": f"{_STANDARD}.bash",
     "airflow.operators:BranchPythonOperator": f"{_STANDARD}.python",
     "airflow.operators:DummyOperator": f"write: from {_STANDARD}.empty import EmptyOperator",
@@ -80,8 +118,13 @@ MOVED: Mapping[str, str] = {
     "airflow.operators.python_operator": f"{_STANDARD}.python",
     "airflow.operators.subdag": _TASK_GROUP,
     "airflow.operators.subdag_operator": _TASK_GROUP,
+    "airflow.sensors.base": "airflow.sdk",
+    "airflow.sensors.base:poke_mode_only": "airflow.sdk.bases.sensor",
+    "airflow.sensors.base_sensor_operator": "airflow.sdk",
+    "airflow.sensors.python": "airflow.providers.standard.sensors.python",
     "airflow.utils.context": "airflow.sdk",
     "airflow.utils.context:context_merge": "airflow.sdk.definitions.context",
+    "airflow.utils.dag_parsing_context": "airflow.sdk",
     "airflow.utils.dates": "datetime",
     "airflow.utils.dates:days_ago": "write a fixed date, such as pendulum.datetime(2024, 1, 1, tz='UTC')",
     "airflow.utils.db:create_session": "airflow.utils.session",

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from queuack.compat.table.authoring import EVENTS, HOOKIMPL, INTERVAL, TRIGGER, TRIGGER_RULE, WEIGHT_RULE
-from queuack.compat.table.models import LINK, OPERATOR, PARAMS, RELATIONSHIPS, SKIP, XCOM
+from queuack.compat.table.authoring import (
+    ASSETS,
+    DECORATOR_BASE,
+    DECORATORS,
+    EVENTS,
+    HOOK,
+    HOOKIMPL,
+    INTERVAL,
+    METADATA,
+    NOTIFIER,
+    PARSING_CONTEXT,
+    PLUGIN,
+    POKE_MODE_ONLY,
+    SENSOR,
+    SETUP_TEARDOWN,
+    TRIGGER,
+    TRIGGER_RULE,
+    WEIGHT_RULE,
+)
+from queuack.compat.table.models import LINK, OPERATOR, PARAMS, RELATIONSHIPS, SKIP, TASK_INSTANCE_KEY, XCOM
 from queuack.compat.table.standard import BRANCH
 from queuack.compat.table.targets import Served, at
 from queuack.compat.table.utils import EDGES, MODULE_LOADING
@@ -11,29 +29,30 @@ from queuack.compat.table.utils import EDGES, MODULE_LOADING
 DAG = at("queuack.authoring.dag", "DAG") | at("queuack.authoring.dag_decorator", "dag")
 CONNECTION = at("queuack.authoring.connection", "Connection")
 CONTEXT = at("queuack.authoring.context", "Context get_current_context")
-DECORATOR_BASE = at(
-    "queuack.authoring.decorators.base",
-    "DecoratedOperator get_unique_task_id task_decorator_factory",
-    TaskDecorator="_TaskDecorator",
-)
 ASYNC = at("queuack.operators.python", "BaseAsyncOperator")
-DECORATORS = at("queuack.authoring.decorators", "setup task task_group teardown")
-HOOK = at("queuack.authoring.hooks", "BaseHook")
 TYPES = at("queuack.authoring.types", "NOTSET SET_DURING_EXECUTION ArgNotSet SetDuringExecution is_arg_set")
 VARIABLE = at("queuack.authoring.variable", "Variable")
 STATES = at("queuack.authoring.state", "DagRunState TaskInstanceState")
 TIMEOUT = at("queuack.compat.shims.timeout", "timeout TimeoutPosix")
+ASSET_DECORATOR = at("queuack.authoring.assets", "asset")
+CONTEXT_NAMES = at(
+    "queuack.authoring.context_variables",
+    "AIRFLOW_VAR_NAME_FORMAT_MAPPING DEFAULT_FORMAT_PREFIX ENV_VAR_FORMAT_PREFIX context_to_airflow_vars",
+)
 
 EXCEPTIONS = at(
     "queuack.authoring.exceptions",
     "AirflowConfigException AirflowException AirflowFailException AirflowNotFoundException "
-    "AirflowOptionalProviderFeatureException AirflowSkipException AirflowTaskTimeout ParamValidationError TaskDeferred",
+    "AirflowOptionalProviderFeatureException AirflowSensorTimeout AirflowSkipException AirflowTaskTimeout "
+    "ParamValidationError TaskDeferred XComNotFound",
 )
 XCOM_RETURN_KEY = "queuack.authoring.xcomarg:XCOM_RETURN_KEY"
 
 PUBLIC = (
     at("queuack.compat.shims.version", "", __version__="SDK_VERSION")
     | DAG
+    | ASSETS
+    | ASSET_DECORATOR
     | ASYNC
     | BRANCH
     | CONNECTION
@@ -44,9 +63,13 @@ PUBLIC = (
     | HOOK
     | INTERVAL
     | LINK
+    | METADATA
+    | NOTIFIER
     | OPERATOR
     | PARAMS
+    | PARSING_CONTEXT
     | RELATIONSHIPS
+    | SENSOR
     | SKIP
     | STATES
     | TRIGGER
@@ -63,7 +86,20 @@ PUBLIC = (
 )
 """``airflow.sdk``."""
 
-COMPAT = PUBLIC | EXCEPTIONS | {"timezone": "queuack.authoring.timezone", "XCOM_RETURN_KEY": XCOM_RETURN_KEY}
+COMPAT = (
+    PUBLIC
+    | EXCEPTIONS
+    | CONTEXT_NAMES
+    | PLUGIN
+    | POKE_MODE_ONLY
+    | TASK_INSTANCE_KEY
+    | TIMEOUT
+    | XCOM
+    | at("queuack.authoring.context", "context_merge")
+    | at("queuack.authoring.types", "SET_DURING_EXECUTION")
+    | DECORATOR_BASE
+    | {"timezone": "queuack.authoring.timezone", "XCOM_RETURN_KEY": XCOM_RETURN_KEY}
+)
 """What DAG files take from ``airflow.providers.common.compat.sdk``, when that package is not installed."""
 
 SERVED: Served = {
@@ -75,16 +111,25 @@ SERVED: Served = {
     | at("queuack.operators.python", "is_async_callable")
     | DECORATOR_BASE,
     "airflow.sdk.bases.hook": HOOK,
+    "airflow.sdk.bases.notifier": NOTIFIER,
     "airflow.sdk.bases.operator": OPERATOR | ASYNC | RELATIONSHIPS,
     "airflow.sdk.bases.operatorlink": LINK,
+    "airflow.sdk.bases.sensor": SENSOR | POKE_MODE_ONLY,
     "airflow.sdk.bases.skipmixin": SKIP,
     "airflow.sdk.bases.xcom": at("queuack.compat.shims.xcom", "BaseXCom"),
     "airflow.sdk.configuration": at("queuack.authoring.conf", "conf"),
     "airflow.sdk.definitions._internal.types": TYPES,
+    "airflow.sdk.definitions.asset": ASSETS
+    | at("queuack.authoring.assets", "AssetRef BaseAsset Model", Dataset="Asset"),
+    "airflow.sdk.definitions.asset.decorators": ASSET_DECORATOR,
+    "airflow.sdk.definitions.asset.metadata": METADATA,
     "airflow.sdk.definitions.connection": CONNECTION,
-    "airflow.sdk.definitions.context": CONTEXT | at("queuack.authoring.context", "KNOWN_CONTEXT_KEYS context_merge"),
+    "airflow.sdk.definitions.context": CONTEXT
+    | PARSING_CONTEXT
+    | at("queuack.authoring.context", "KNOWN_CONTEXT_KEYS context_merge"),
     "airflow.sdk.definitions.dag": DAG,
     "airflow.sdk.definitions.decorators": DECORATORS,
+    "airflow.sdk.definitions.decorators.setup_teardown": SETUP_TEARDOWN,
     "airflow.sdk.definitions.edges": EDGES,
     "airflow.sdk.definitions.param": PARAMS,
     "airflow.sdk.definitions.taskgroup": at("queuack.authoring.taskgroup", "TaskGroup"),
@@ -93,15 +138,15 @@ SERVED: Served = {
     "airflow.sdk.definitions.timetables.interval": INTERVAL,
     "airflow.sdk.definitions.timetables.trigger": TRIGGER,
     "airflow.sdk.definitions.variable": VARIABLE,
-    "airflow.sdk.definitions.xcom_arg": at("queuack.authoring.xcomarg", "XComArg"),
-    "airflow.sdk.execution_time.context": at("queuack.authoring.context_variables", "context_to_airflow_vars"),
+    "airflow.sdk.definitions.xcom_arg": at("queuack.authoring.xcomarg", "PlainXComArg XComArg"),
+    "airflow.sdk.execution_time.context": CONTEXT_NAMES,
     "airflow.sdk.execution_time.macros": {"*": "queuack.authoring.macros"},
     "airflow.sdk.execution_time.timeout": TIMEOUT,
     "airflow.sdk.execution_time.xcom": XCOM | {"XCOM_RETURN_KEY": XCOM_RETURN_KEY},
     "airflow.sdk._shared.listeners": HOOKIMPL,
     "airflow.sdk.module_loading": MODULE_LOADING,
-    "airflow.sdk.plugins_manager": at("queuack.authoring.plugin", "AirflowPlugin"),
+    "airflow.sdk.plugins_manager": PLUGIN,
     "airflow.sdk.timezone": {"*": "queuack.authoring.timezone"},
-    "airflow.sdk.types": at("queuack.authoring.task_instance", "TaskInstance"),
+    "airflow.sdk.types": at("queuack.authoring.task_instance", "TaskInstance") | TASK_INSTANCE_KEY,
     "airflow.sdk.yaml": {"*": "yaml"},
 }

@@ -11,6 +11,7 @@ PYTHON = at(
 )
 BASH = at("queuack.operators.bash", "BashOperator")
 EMPTY = at("queuack.operators.empty", "EmptyOperator")
+PYTHON_SENSOR = at("queuack.sensors.python", "PythonSensor")
 LATEST_ONLY = at("queuack.operators.latest_only", "LatestOnlyOperator")
 BRANCH = at("queuack.operators.branch", "BaseBranchOperator BranchMixIn")
 GET_CURRENT_CONTEXT = at("queuack.authoring.context", "get_current_context")
@@ -22,6 +23,7 @@ SERVED: Served = {
     "airflow.providers.standard.operators.empty": EMPTY,
     "airflow.providers.standard.operators.latest_only": LATEST_ONLY,
     "airflow.providers.standard.operators.branch": BRANCH,
+    "airflow.providers.standard.sensors.python": PYTHON_SENSOR,
     "airflow.providers.standard.hooks.subprocess": at(
         "queuack.operators.subprocess_hook", "SubprocessHook SubprocessResult working_directory"
     ),

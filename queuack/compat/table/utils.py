@@ -21,7 +21,11 @@ SERVED: Served = {
     "airflow.utils.log.logging_mixin": {"*": "queuack.compat.shims.log_text"},
     "airflow.utils.module_loading": MODULE_LOADING,
     "airflow.utils.net": at("queuack.compat.shims.process", "getfqdn get_hostname get_host_ip_address"),
-    "airflow.utils.operator_helpers": at("queuack.authoring.call_arguments", "determine_kwargs make_kwargs_callable"),
+    "airflow.utils.operator_helpers": at(
+        "queuack.authoring.context_variables",
+        "AIRFLOW_VAR_NAME_FORMAT_MAPPING DEFAULT_FORMAT_PREFIX context_to_airflow_vars",
+    )
+    | at("queuack.authoring.call_arguments", "determine_kwargs make_kwargs_callable"),
     "airflow.utils.platform": at("queuack.compat.shims.process", "IS_WINDOWS getuser is_tty"),
     "airflow.utils.process_utils": at("queuack.compat.shims.process", "patch_environ"),
     "airflow.utils.state": at("queuack.authoring.state", "DagRunState State TaskInstanceState"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from queuack.authoring import context_variables
 from queuack.authoring.context import current_context, get_current_context
 from queuack.authoring.dag import DAG
 from queuack.authoring.exceptions import AirflowRescheduleException, AirflowSensorTimeout, ParamValidationError
@@ -53,6 +54,22 @@ def context(desk):
         before, task = EmptyOperator(task_id="before"), EmptyOperator(task_id="t")
         before >> task
     return desk.context_of(task, try_number=2)
+
+
+def test_the_names_of_the_context_in_the_environment(desk):
+    with DAG("d"):
+        task = EmptyOperator(task_id="t", owner="me", email=["a@b.c", "d@e.f"])
+    context = desk.context_of(task)
+    mapping = context_variables.AIRFLOW_VAR_NAME_FORMAT_MAPPING
+    plain, variables = (context_variables.context_to_airflow_vars(context, form) for form in (False, True))
+    assert plain["airflow.ctx.dag_email"] == variables["AIRFLOW_CTX_DAG_EMAIL"] == "a@b.c,d@e.f"
+    assert plain["airflow.ctx.try_number"] == "1"
+    assert plain.keys() < {spelling["default"] for spelling in mapping.values()}
+    assert variables.keys() < {spelling["env_var_format"] for spelling in mapping.values()}
+    assert mapping["AIRFLOW_CONTEXT_DAG_ID"] == {
+        "default": "airflow.ctx.dag_id",
+        "env_var_format": "AIRFLOW_CTX_DAG_ID",
+    }
 
 
 def test_airflows_keys_and_values(context):

@@ -11,6 +11,7 @@ from queuack.authoring.edges import Label
 from queuack.authoring.exceptions import AirflowException, RemovedInAirflow3Warning
 from queuack.authoring.operator import BaseOperator
 from queuack.authoring.relationships import chain, chain_linear, cross_downstream
+from queuack.authoring.setup_teardown import ContextWrapper
 from queuack.authoring.taskgroup import TaskGroup
 from queuack.authoring.trigger_rule import TriggerRule
 from queuack.errors import NotBuilt
@@ -144,6 +145,43 @@ def test_xcomargs_make_dependencies_anywhere_in_a_template_field():
     assert str(b.output["key"]) == "{{ task_instance.xcom_pull(task_ids='b', dag_id='d', key='key') }}"
     with pytest.raises(TypeError, match="not iterable"):
         list(a.output)
+
+
+def test_scopes_of_several_setups():
+    with DAG("d"):
+        one, two = EmptyOperator(task_id="one").as_setup(), EmptyOperator(task_id="two").as_setup()
+        drop = EmptyOperator(task_id="drop").as_teardown(setups=[one, two])
+        with ContextWrapper([one, two]):
+            work = EmptyOperator(task_id="work")
+        with pytest.raises(ValueError, match="either setup or teardown"), ContextWrapper([one, drop]):
+            pass
+        with pytest.raises(RuntimeError, match="Only setup/teardown"), work:
+            pass
+    assert work.upstream_task_ids == {"one", "two"}
+    assert work.downstream_task_ids == {"drop"}
+
+
+def test_a_scope_inside_a_scope_and_a_group_with_its_own():
+    with DAG("d") as d:
+        drop = EmptyOperator(task_id="drop").as_teardown(setups=EmptyOperator(task_id="create").as_setup())
+        with drop:
+            EmptyOperator(task_id="first")
+            with EmptyOperator(task_id="close").as_teardown(setups=EmptyOperator(task_id="open").as_setup()):
+                EmptyOperator(task_id="work")
+            with TaskGroup("g"):
+                a, b = EmptyOperator(task_id="a").as_setup(), EmptyOperator(task_id="b")
+                a >> b >> EmptyOperator(task_id="c").as_teardown(setups=a)
+    assert {task.task_id: sorted(task.downstream_task_ids) for task in d.tasks} == {
+        "create": ["drop", "first", "open"],
+        "first": ["drop"],
+        "open": ["close", "work"],
+        "work": ["close"],
+        "close": ["drop"],
+        "drop": [],
+        "g.a": ["g.b", "g.c"],
+        "g.b": ["g.c"],
+        "g.c": [],
+    }
 
 
 def test_setup_and_teardown():

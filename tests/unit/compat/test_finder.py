@@ -68,7 +68,7 @@ def test_unserved_module() -> None:
 
 
 def test_removed_module_says_what_to_do() -> None:
-    with pytest.raises(ModuleNotFoundError, match="provider packages"):
+    with pytest.raises(ModuleNotFoundError, match="provider package that took it over"):
         importlib.import_module("airflow.contrib.hooks.nothing_hook")
 
 

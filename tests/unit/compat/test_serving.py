@@ -20,8 +20,10 @@ def test_exceptions_are_the_same_classes() -> None:
 
 
 def test_from_import_of_an_absent_name_is_an_import_error_with_advice() -> None:
-    with pytest.raises(ImportError, match="sensors are not built in Queuack yet"):
-        from airflow.sensors.base import BaseSensorOperator  # noqa: F401
+    with pytest.raises(ImportError, match="not built in Queuack yet; use PythonSensor"):
+        from airflow.sensors.filesystem import FileSensor  # noqa: F401
+    with pytest.raises(ImportError, match="a plugin's in its own module"):
+        from airflow.operators import EvenNumberCheckOperator  # noqa: F401
     with pytest.raises(ImportError, match=r"write: from airflow\.sdk import TaskGroup"):
         from airflow.operators.bash import TaskGroup  # noqa: F401
     with pytest.raises(ImportError, match=r"'airflow\.sdk'"):
@@ -31,9 +33,9 @@ def test_from_import_of_an_absent_name_is_an_import_error_with_advice() -> None:
 def test_attribute_access_to_an_absent_name_is_an_attribute_error_with_advice() -> None:
     import airflow.sdk
 
-    with pytest.raises(AttributeError, match="notifiers are not built"):
-        airflow.sdk.BaseNotifier  # noqa: B018
-    assert not hasattr(airflow.sdk, "BaseNotifier")
+    with pytest.raises(AttributeError, match="deadlines are not built"):
+        airflow.sdk.DeadlineAlert  # noqa: B018
+    assert not hasattr(airflow.sdk, "DeadlineAlert")
     assert getattr(airflow.sdk, "NoSuchName", None) is None
 
 

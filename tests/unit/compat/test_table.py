@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import types
+import warnings
 
 import pytest
 
@@ -59,6 +60,33 @@ def test_advice_names_places_that_serve_the_name() -> None:
             advice = MOVED.get(f"{module}:{name}") or MOVED.get(module)
             if name != "*" and advice and " " not in advice and advice.startswith("airflow") and advice in MODULES:
                 assert name in importlib.import_module(advice).__all__, f"{module}.{name}: {advice}"
+
+
+def _old_spellings() -> list[tuple[str, str]]:
+    """(module, name) of all that warns."""
+    found = {(entry.partition(":")[0], entry.partition(":")[2]) for entry in MOVED if ":" in entry}
+    for module in MOVED.keys() & SERVED.keys():
+        found.update((module, name) for name in SERVED[module] if name != "*")
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("module", "name"), _old_spellings())
+def test_a_warning_is_one_line_said_once(module: str, name: str) -> None:
+    """``<old> is an old spelling; <what to do>``; what it says to write works."""
+    space: dict[str, object] = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            exec(f"from {module} import {name}", space)
+    (message,) = [str(warning.message) for warning in caught]
+    assert message.startswith(f"{module}.{name} is an old spelling; ")
+    assert "\n" not in message
+    assert len(message) < 180
+    _, _, statement = message.partition("; write: ")
+    if statement and statement.split()[1] in MODULES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            exec(statement, {})
 
 
 def test_one_class_by_every_path() -> None:

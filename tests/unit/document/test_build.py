@@ -13,6 +13,7 @@ from queuack.authoring.edges import Label
 from queuack.authoring.exceptions import AirflowDagCycleException
 from queuack.authoring.params import Param
 from queuack.authoring.taskgroup import TaskGroup
+from queuack.authoring.weight import PriorityWeightStrategy
 from queuack.clock import to_us
 from queuack.document.build import document_of
 from queuack.engine.spec import decode, encode
@@ -107,3 +108,18 @@ def test_taskflow_names():
     (only,) = build(d).tasks
     assert (only.task_type, only.operator_name) == ("_BranchPythonDecoratedOperator", "@task.branch")
     assert only.template_fields == ("templates_dict", "op_args", "op_kwargs")
+
+
+class Decreasing(PriorityWeightStrategy):
+    def get_weight(self, ti):
+        return 1
+
+
+@pytest.mark.parametrize("rule", [Decreasing(), f"{__name__}.Decreasing"])
+def test_a_weight_rule_of_ones_own_is_not_built(rule):
+    with DAG("d") as d:
+        EmptyOperator(task_id="t", weight_rule=rule)
+    with pytest.raises(NotBuilt, match=r"Custom weight rules.*'t'"):
+        build(d)
+    with pytest.raises(ValueError, match="must be one of"):
+        EmptyOperator(task_id="u", weight_rule="sideways")
