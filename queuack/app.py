@@ -22,14 +22,14 @@ from queuack.daemon.server import Server
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import FileGone
 from queuack.errors import QueuackError, StoreLocked
-from queuack.executors.local import LocalExecutor, LocalSettings
+from queuack.executors.local import LocalExecutor
 from queuack.executors.nursery import NurseryClient
+from queuack.executors.settings import LocalSettings
 from queuack.home import Home
 from queuack.store.database import Database
 from queuack.store.queries.durations import recent_durations
 from queuack.store.snapshot import load_snapshot
 from queuack.store.writer import Writer
-
 
 GC_THRESHOLD = 50_000
 """New objects between two collections of the youngest generation; a step of the engine makes thousands that live on."""

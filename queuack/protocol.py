@@ -286,8 +286,22 @@ class Stop(Message, tag="stop"):
 
 
 ToDaemon = (
-    Hello | Ask | Heartbeat | Started | Finished | XComPush | XComClear | Rendered | CallbackRan | Recalled
-    | Loading | Executing | Leaving | Parsed | Gone | ScanDone
+    Hello
+    | Ask
+    | Heartbeat
+    | Started
+    | Finished
+    | XComPush
+    | XComClear
+    | Rendered
+    | CallbackRan
+    | Recalled
+    | Loading
+    | Executing
+    | Leaving
+    | Parsed
+    | Gone
+    | ScanDone
 )
 FromDaemon = Welcome | Refused | Answer | Run | Recall | Cancel | Ack | Reparse | Stop | Heartbeat
 
@@ -368,8 +382,10 @@ class FrameReader:
 
 
 def decode_to_daemon(body: bytes) -> ToDaemon:
-    return _to_daemon.decode(body)
+    message: ToDaemon = _to_daemon.decode(body)
+    return message
 
 
 def decode_from_daemon(body: bytes) -> FromDaemon:
-    return _from_daemon.decode(body)
+    message: FromDaemon = _from_daemon.decode(body)
+    return message

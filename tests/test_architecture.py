@@ -34,7 +34,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     | AUTHORING
     | {"parser", "document", "protocol", "compat", "plugins", "config", "serialization", "engine.spec"},
     "worker": LEAVES | AUTHORING | {"worker", "document", "protocol", "compat", "plugins", "config", "serialization"},
-    "nursery": LEAVES | AUTHORING | {"nursery", "worker", "parser", "protocol", "compat", "plugins", "config", "document"},
+    "nursery": LEAVES
+    | AUTHORING
+    | {"nursery", "worker", "parser", "protocol", "compat", "plugins", "config", "document"},
     "executors": LEAVES | {"executors", "protocol", "config"},
     "daemon": LEAVES | {"daemon", "engine", "store", "executors", "protocol", "config"},
     "client": LEAVES | {"client", "protocol", "config", "app"},
@@ -133,7 +135,7 @@ def test_no_import_cycles() -> None:
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, f"import cycle: {' → '.join([*path[path.index(name):], name])}"
+        assert name not in path, f"import cycle: {' → '.join([*path[path.index(name) :], name])}"
         if name in done:
             return
         for target in sorted(edges[name]):
@@ -147,5 +149,9 @@ def test_no_import_cycles() -> None:
 
 
 def test_every_module_says_what_it_decides() -> None:
-    missing = [name_of(path) for path in MODULES if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))]
+    missing = [
+        name_of(path)
+        for path in MODULES
+        if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
     assert not missing, missing

@@ -215,7 +215,9 @@ def logs(
 def _upstream_first(rows: list[Row], tasks: list[Row]) -> list[Row]:
     """``rows`` in the order in which ``tasks`` can run; those of tasks that are gone come last, by id."""
     place = {task_id: index for index, task_id in enumerate(upstream_first(tasks))}
-    return sorted(rows, key=lambda row: (place.get(row["task_id"], len(place)), row["task_id"], row.get("map_index", -1)))
+    return sorted(
+        rows, key=lambda row: (place.get(row["task_id"], len(place)), row["task_id"], row.get("map_index", -1))
+    )
 
 
 def _either_way(session: Session, dag_id: str, task_id: str, run: str, map_index: int) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from queuack import clock
 from queuack.daemon.chores import CHORES, Chore
@@ -145,8 +146,8 @@ class Daemon:
                 log.warning("The parser ended (%s); it is started again.", describe_exit(status))
             await asyncio.sleep(PARSER_RESTART_SECONDS)
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._task_done)
 

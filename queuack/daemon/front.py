@@ -98,9 +98,7 @@ class Front:
             max_tries=command.max_tries,
             isolation=task.isolation or self._isolation,
             execution_timeout=task.execution_timeout,
-            log_path=attempt_log(
-                run.dag_id, run.run_id, task.task_id, command.map_index, command.try_number
-            ),
+            log_path=attempt_log(run.dag_id, run.run_id, task.task_id, command.map_index, command.try_number),
             expected_duration=self._means.get((run.dag_id, task.task_id)),
             task_reschedule_count=command.task_reschedule_count,
             first_reschedule_us=command.first_reschedule_us,
@@ -112,7 +110,9 @@ class Front:
         dag = engine.dags.get(row.dag_id)
         run = engine.run_of(row.dag_id, row.run_id) or engine.ended_run(row.dag_id, row.run_id)
         if dag is None or run is None:
-            log.warning("The %s callback of run %s of %s is given up: the run is gone.", row.kind, row.run_id, row.dag_id)
+            log.warning(
+                "The %s callback of run %s of %s is given up: the run is gone.", row.kind, row.run_id, row.dag_id
+            )
             return None
         return Workload(
             ti_id=-row.id,

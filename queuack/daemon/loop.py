@@ -282,7 +282,7 @@ class Loop:
         finally:
             self._committing = False
 
-    async def in_writer(self, function: Callable[[], None]) -> None:
+    async def in_writer(self, function: Callable[[], object]) -> None:
         """Run ``function`` in the writer's thread, between two commits (checkpoints)."""
         await asyncio.get_running_loop().run_in_executor(self._thread, function)
 

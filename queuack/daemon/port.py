@@ -34,7 +34,7 @@ class Port(Protocol):
     def on_engine(self, look: Callable[[Engine], T]) -> T:
         """Look at the engine where it is safe to."""
 
-    def waiting_xcom(self, place: Place, key: str) -> XComRow | None | bool:
+    def waiting_xcom(self, place: Place, key: str) -> XComRow | bool | None:
         """An XCom that waits in the store's journal; see ``Writer.xcom``."""
 
     def reader(self) -> Any:
@@ -44,9 +44,7 @@ class Port(Protocol):
 class LivePort:
     """For threads of a running daemon."""
 
-    def __init__(
-        self, loop: Loop, database: Database, writer: Writer, event_loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, loop: Loop, database: Database, writer: Writer, event_loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.waiting_xcom = writer.xcom
         self._database = database

@@ -72,9 +72,7 @@ class Peer:
 
 
 class Server:
-    def __init__(
-        self, home: Home, loop: Loop, front: Front, executor: Executor, parsing: Parsing, token: str
-    ) -> None:
+    def __init__(self, home: Home, loop: Loop, front: Front, executor: Executor, parsing: Parsing, token: str) -> None:
         self._home = home
         self._loop = loop
         self._front = front

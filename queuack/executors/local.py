@@ -21,6 +21,7 @@ from queuack.executors.crew import LOOK_AHEAD, Handed, Worker, choose, wanted
 from queuack.executors.deadlines import Deadlines
 from queuack.executors.durations import Durations
 from queuack.executors.nursery import NurseryClient
+from queuack.executors.obituary import write_obituary
 from queuack.executors.recovery import await_survivors
 from queuack.executors.settings import LocalSettings
 from queuack.home import Home
@@ -383,6 +384,8 @@ class LocalExecutor:
             self._start_failed(worker, reason)
         for key, entry in list(worker.queue.items()):
             self._remove(worker, key)
+            if entry.running and entry.workload is not None and self._settings.logs_folder is not None:
+                write_obituary(self._settings.logs_folder, entry.workload, worker)
             if entry.cancelled:
                 continue
             if entry.running:

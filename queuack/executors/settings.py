@@ -1,8 +1,9 @@
-"""The numbers the local executor works by."""
+"""The settings the local executor works by."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from queuack import config
 
@@ -16,6 +17,8 @@ class LocalSettings:
     idle_timeout: float = 60.0
     heartbeat_timeout: float = 300.0
     kill_grace: float = 5.0
+    logs_folder: Path | None = None
+    """Of the tasks; None: nothing is written there when a process dies."""
 
     @classmethod
     def from_config(cls) -> LocalSettings:
@@ -26,4 +29,5 @@ class LocalSettings:
             idle_timeout=config.get_float("workers", "idle_timeout"),
             heartbeat_timeout=config.get_float("workers", "heartbeat_timeout"),
             kill_grace=config.get_float("workers", "kill_grace"),
+            logs_folder=config.current().get_path("logging", "base_log_folder"),
         )

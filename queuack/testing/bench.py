@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from queuack import config
 from queuack.authoring.dag import DAG
 from queuack.home import Home
 from queuack.protocol import Fact, Message, Workload
+from queuack.tracebacks import format_user_exception
 from queuack.worker.interrupts import Interrupts
 from queuack.worker.masking import Masker
 from queuack.worker.runner import Workbench
@@ -47,8 +47,7 @@ class TerminalLog:
         self._say(event)
 
     def write_exception(self, event: str, error: BaseException, logger: str = "task", level: str = "error") -> None:
-        text = "".join(traceback.format_exception(error))
-        for line in (event, *text.rstrip().splitlines()):
+        for line in (event, *format_user_exception(error).rstrip().splitlines()):
             self._say(line)
 
 

@@ -5,6 +5,7 @@ Decides how a DAG is found (by file or by id) and where the output of its tasks 
 
 from __future__ import annotations
 
+import difflib
 import logging
 import os
 import sys
@@ -16,10 +17,13 @@ from typing import Any
 from queuack import compat, plugins
 from queuack.authoring.dag import DAG
 from queuack.authoring.dagfile import load_dag_file
-from queuack.errors import DagNotFound, TaskNotFound, UsageError
+from queuack.authoring.types import NOTSET
+from queuack.document.build import document_of
+from queuack.errors import DagNotFound, QueuackError, TaskNotFound, UsageError
 from queuack.home import Home
 from queuack.parser.files import dag_files
 from queuack.testing.run import InProcessRun, Listener, test_dag
+from queuack.tracebacks import format_user_exception
 
 
 LONGEST_LINE = 300
@@ -47,20 +51,49 @@ def prepare(home: Home) -> None:
 
 
 def find_dag(home: Home, target: str) -> DAG:
-    """The DAG of ``target``: an id, a file with one DAG, or ``file::id``. Raises UsageError, DagNotFound, what the file raises."""
+    """The DAG of ``target``: an id, a file with one DAG, or ``file::id``.
+
+    Raises UsageError, DagNotFound with the nearest id, QueuackError with the traceback of a file that cannot be imported.
+    """
     file, _, dag_id = target.rpartition("::")
     if not file and (target.endswith(".py") or os.sep in target):
         file, dag_id = target, ""
-    if file:
-        if not Path(file).is_file():
-            raise UsageError(f"There is no file {file}.")
-        return _pick(load_dag_file(Path(file).resolve()).dags, dag_id, file)
-    # The id stands in most files as it is; files that compute it come second.
-    for candidate in sorted(dag_files(home), key=lambda file: dag_id.encode() not in file.read()[0]):
-        for dag in load_dag_file(candidate.path, zip_member=candidate.zip_member).dags:
+    if not file:
+        return _search(home, target)
+    if not Path(file).is_file():
+        raise UsageError(f"There is no file {file}.")
+    return _pick(_load(Path(file).resolve()), dag_id, file)
+
+
+def _search(home: Home, dag_id: str) -> DAG:
+    """The id stands in most files as it is; files that compute it come second, and may be broken."""
+    known: list[str] = []
+    broken: list[str] = []
+    files = [(dag_id.encode() in file.read()[0], file) for file in dag_files(home)]
+    for names_it, file in sorted(files, key=lambda item: not item[0]):
+        try:
+            found = _load(file.path, file.zip_member)
+        except QueuackError:
+            if names_it:
+                raise
+            broken.append(file.relative_fileloc)
+            continue
+        for dag in found:
             if dag.dag_id == dag_id:
                 return dag
-    raise DagNotFound(f"No file in {home.dags} defines a DAG {dag_id!r}.")
+        known += [dag.dag_id for dag in found]
+    near = difflib.get_close_matches(dag_id, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    unread = f" Not imported: {', '.join(broken)} (queuack dags list-import-errors)." if broken else ""
+    raise DagNotFound(f"No file in {home.dags} defines a DAG {dag_id!r}.{hint}{unread}")
+
+
+def _load(path: Path, zip_member: str | None = None) -> list[DAG]:
+    try:
+        return load_dag_file(path, zip_member=zip_member).dags
+    except (Exception, SystemExit) as error:
+        file = path / zip_member if zip_member else path
+        raise QueuackError(f"{file} cannot be imported.\n{format_user_exception(error).rstrip()}") from error
 
 
 def _pick(dags: list[DAG], dag_id: str, file: str) -> DAG:
@@ -85,7 +118,9 @@ def test_dag_target(
 ) -> int:
     """Run the DAG of ``target`` once. Returns 0 when the run succeeded, 1 when it failed."""
     prepare(home)
-    run = test_dag(find_dag(home, target), logical_date=logical_date, conf=conf, on_event=on_event)
+    dag = find_dag(home, target)
+    _check(dag)
+    run = test_dag(dag, logical_date=logical_date or NOTSET, conf=conf, on_event=on_event)
     return 0 if run.state == "success" else 1
 
 
@@ -103,8 +138,13 @@ def test_task(
     os.environ.update(env_vars or {})
     prepare(home)
     dag = find_dag(home, dag_id)
-    state = InProcessRun(dag, _print_event).run_task(_task_id(dag, task_id), _moment(logical_date_or_run_id), task_params or {})
-    return 0 if state in ("success", "skipped") else 1
+    ready = _task_id(dag, task_id)
+    state = InProcessRun(dag, _print_event).run_task(ready, _moment(logical_date_or_run_id), task_params or {})
+    if state in ("success", "skipped"):
+        return 0
+    if dag.task_dict[task_id].upstream_task_ids:
+        _print_event({"kind": "log", "line": "Nothing upstream was run: results of other tasks were None."})
+    return 1
 
 
 def render_task(
@@ -116,9 +156,22 @@ def render_task(
     return InProcessRun(dag).render(_task_id(dag, task_id), _moment(logical_date_or_run_id))
 
 
+def _check(dag: DAG) -> None:
+    """Raises QueuackError, in a line, for what makes the DAG unfit to run: a cycle, a bad schedule."""
+    try:
+        document_of(dag, relative_fileloc=dag.fileloc, fileloc=dag.fileloc)
+    except QueuackError:
+        raise
+    except Exception as error:
+        raise QueuackError(f"DAG {dag.dag_id!r} cannot run. {type(error).__name__}: {error}") from error
+
+
 def _task_id(dag: DAG, task_id: str) -> str:
     if task_id not in dag.task_dict:
-        raise TaskNotFound(f"DAG {dag.dag_id!r} has no task {task_id!r}.")
+        near = difflib.get_close_matches(task_id, dag.task_dict, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise TaskNotFound(f"DAG {dag.dag_id!r} has no task {task_id!r}.{hint}")
+    _check(dag)
     return task_id
 
 

@@ -16,6 +16,8 @@ from queuack import clock, config
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
 from queuack.authoring.runtime import set_runtime
+from queuack.authoring.timezone import convert_to_utc
+from queuack.authoring.types import NOTSET, ArgNotSet
 from queuack.client import connect
 from queuack.daemon import runtime_service
 from queuack.daemon.front import Front
@@ -23,7 +25,7 @@ from queuack.daemon.loop import DirectLoop
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import DirectPort
 from queuack.document.build import document_of
-from queuack.engine.effects import InstanceRow, RunRow, Write
+from queuack.engine.effects import InstanceRow, NewInstances, RunRow, Write
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import Event, FileParsed, TriggerRun
 from queuack.engine.spec import DagDocument
@@ -36,6 +38,7 @@ from queuack.store.queries import instances, xcoms
 from queuack.store.queries.runs import get_run
 from queuack.store.writer import Writer
 from queuack.testing.bench import Collector, Timer, log, make_bench
+from queuack.testing.dates import taking_no_part
 from queuack.worker.rendered import show, template_values
 from queuack.worker.runner import Runner
 
@@ -65,7 +68,7 @@ class TestRun:
 def test_dag(
     dag: DAG,
     run_after: datetime | None = None,
-    logical_date: datetime | None = None,
+    logical_date: datetime | ArgNotSet | None = NOTSET,
     run_conf: dict[str, Any] | None = None,
     *,
     conf: dict[str, Any] | None = None,
@@ -74,14 +77,17 @@ def test_dag(
 ) -> TestRun:
     """Run ``dag`` once and return how it ended; the deployment's database is not touched.
 
-    ``logical_date`` defaults to now, ``run_conf`` (or ``conf``) to {}. Retries wait their delay. Raises what makes the DAG unfit to be
-    scheduled, and QueuackError for params that do not validate. Airflow page: "Testing DAGs with dag.test()".
+    ``run_after`` (of which the run id is made) and ``logical_date`` default to now; ``logical_date=None`` makes a run
+    without one. Naive dates are in ``[core] default_timezone``. ``run_conf`` (or ``conf``) defaults to {}. Retries wait
+    their delay. Raises what makes the DAG unfit to be scheduled, and QueuackError for params that do not validate or
+    when no task may run at that logical date. Airflow page: "Testing DAGs with dag.test()".
     """
     for name, value in unsupported.items():
         if value:
             raise QueuackError(f"dag.test({name}=…) is not built.")
-    moment = logical_date or run_after or datetime.now(UTC)
-    return InProcessRun(dag, on_event).run(moment, run_conf or conf or {})
+    now = datetime.now(UTC)
+    moment = now if isinstance(logical_date, ArgNotSet) else convert_to_utc(logical_date)
+    return InProcessRun(dag, on_event).run(moment, run_conf or conf or {}, convert_to_utc(run_after) or now)
 
 
 test_dag.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest thinks of its name
@@ -106,6 +112,7 @@ class InProcessRun:
         self._front.loop = self  # type: ignore[assignment]  # post and write are all it needs here
         self._front.executor = self  # type: ignore[assignment]
         self._waiting: list[Workload] = []
+        self._task_ids: dict[int, str] = {}
         self._events: list[Event] = []
         self._bench = make_bench(self._home, dag, self._outlet, self._timer, self._say)
         self._runner = Runner(self._bench)
@@ -137,10 +144,13 @@ class InProcessRun:
         self._waiting = [work for work in self._waiting if (work.ti_id, work.try_number) != (ti_id, try_number)]
 
     # ── the run ──────────────────────────────────────────────────────────────────────────────────
-    def run(self, moment: datetime, conf: dict[str, Any]) -> TestRun:
+    def run(self, moment: datetime | None, conf: dict[str, Any], run_after: datetime) -> TestRun:
+        """``moment``: the logical date."""
         with self._prepared():
             document = document_of(self._dag, relative_fileloc=self._dag.fileloc, fileloc=self._dag.fileloc)
-            run_id = self._begin(document, moment, conf)
+            for task in taking_no_part(document, moment):
+                self._say(f"{task} takes no part: the logical date is outside its start_date and end_date.")
+            run_id = self._begin(document, moment, conf, run_after)
             self._work()
             return self._result(run_id)
 
@@ -168,8 +178,11 @@ class InProcessRun:
         """The workload of one task, as if everything upstream had been done."""
         document = document_of(self._dag, relative_fileloc=self._dag.fileloc, fileloc=self._dag.fileloc)
         only = next(task for task in document.tasks if task.task_id == task_id)
-        ready = msgspec.structs.replace(only, downstream_task_ids=(), is_empty=False, trigger_rule="always")
-        self._begin(msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=()), moment, conf)
+        ready = msgspec.structs.replace(
+            only, downstream_task_ids=(), is_empty=False, trigger_rule="always", start_date=None, end_date=None
+        )
+        alone = msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=())
+        self._begin(alone, moment, conf, datetime.now(UTC))
         return self._waiting.pop()
 
     @contextmanager
@@ -183,9 +196,9 @@ class InProcessRun:
             set_runtime(before)
             self._database.close()
 
-    def _begin(self, document: DagDocument, moment: datetime, conf: dict[str, Any]) -> str:
+    def _begin(self, document: DagDocument, moment: datetime | None, conf: dict[str, Any], run_after: datetime) -> str:
         checked_conf(document, conf)
-        interval = document.timetable.manual_interval(moment.astimezone(UTC))
+        interval = None if moment is None else document.timetable.manual_interval(moment.astimezone(UTC))
         alone = msgspec.structs.replace(document, timetable=NullTimetable(), is_paused_upon_creation=False)
         parsed = FileParsed(
             relative_fileloc=document.relative_fileloc, file_hash="", source="", documents=[alone], errors=[]
@@ -193,12 +206,14 @@ class InProcessRun:
         trigger = TriggerRun(
             request=1,
             dag_id=document.dag_id,
-            logical_date=clock.to_us(moment),
-            data_interval_start=clock.to_us(interval.start),
-            data_interval_end=clock.to_us(interval.end),
-            run_after=min(clock.to_us(moment), clock.now_us()),
+            run_id=f"manual__{clock.iso(clock.to_us(run_after))}",
+            logical_date=None if moment is None else clock.to_us(moment),
+            data_interval_start=None if interval is None else clock.to_us(interval.start),
+            data_interval_end=None if interval is None else clock.to_us(interval.end),
+            run_after=min(clock.to_us(run_after), clock.now_us()),  # one in the future is not waited for
             conf=conf,
             triggered_by="test",
+            triggering_user_name="dag_test",
         )
         replies = self._round([parsed, trigger])
         if isinstance(replies[1], QueuackError):
@@ -265,6 +280,9 @@ class InProcessRun:
             self._on_event({"kind": "log", "line": line})
 
     def _tell(self, writes: list[Write]) -> None:
+        for write in writes:
+            if isinstance(write, NewInstances):
+                self._task_ids.update(enumerate(write.task_ids, write.first_id))
         for write in sorted(writes, key=lambda write: isinstance(write, RunRow)):
             if isinstance(write, RunRow):
                 self._on_event(
@@ -273,15 +291,14 @@ class InProcessRun:
                         "dag_id": write.dag_id,
                         "run_id": write.run_id,
                         "state": write.state,
-                        "total": len(self._dag.task_dict),
+                        "total": len(self._task_ids),
                     }
                 )
             elif isinstance(write, InstanceRow) and write.state not in (None, "queued", "running", "scheduled"):
                 took = None
                 if write.start_date is not None and write.end_date is not None:
                     took = (write.end_date - write.start_date) / clock.SECOND
-                task_id = sorted(self._dag.task_dict)[write.id - 1]
-                self._tell_task(task_id, -1, write.state, write.try_number, took)
+                self._tell_task(self._task_ids[write.id], -1, write.state, write.try_number, took)
 
     def _tell_task(self, task_id: str, map_index: int, state: str, try_number: int, duration: float | None) -> None:
         self._on_event(
@@ -315,7 +332,9 @@ class InProcessRun:
             run_id=run_id,
             state="" if run is None else str(run["state"]),
             task_states={(row["task_id"], row["map_index"]): row["state"] for row in rows},
-            xcoms={(row["task_id"], row["map_index"], row["key"]): decode(row["encoding"], row["value"]) for row in found},
+            xcoms={
+                (row["task_id"], row["map_index"], row["key"]): decode(row["encoding"], row["value"]) for row in found
+            },
             rendered=rendered,
         )
 

@@ -8,6 +8,7 @@ the database.
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import threading
 import time
@@ -20,6 +21,7 @@ from queuack.home import Home
 from queuack.processes import write_worker_file
 from queuack.protocol import Cancel, FromDaemon, Held, Leaving, Recall, Recalled, Run, Stop, Workload
 from queuack.worker.dagcache import DagCache
+from queuack.worker.environment import mask_environment
 from queuack.worker.interrupts import Interrupts
 from queuack.worker.isolation import run_in_fork
 from queuack.worker.keeper import Keeper
@@ -208,6 +210,7 @@ def make_bench(home: Home, link: Link, interrupts: Interrupts) -> Workbench:
         extra_names=config.get_str("core", "sensitive_var_conn_names").split(","),
         min_length=config.get_int("logging", "min_length_masked_secret"),
     )
+    mask_environment(masker, os.environ)
     settings = config.current()
     logs_folder = settings.get_path("logging", "base_log_folder")
     folders = (settings.get_path("core", "dags_folder"), settings.get_path("core", "plugins_folder"))

@@ -1,7 +1,7 @@
 """Secrets are not written: which names are sensitive, which values have been seen, and how a text is redacted.
 
-It knows values only for the life of the process. Passwords of connections and sensitive variables are registered by
-the runtime when they are fetched; user code registers its own with ``mask_secret``.
+It knows values only for the life of the process. Passwords of connections and sensitive variables are registered at
+the worker's start when they are in its environment, and by the runtime when they are fetched from the store.
 Airflow page: "Masking sensitive data".
 """
 
@@ -51,10 +51,6 @@ class Masker:
         self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
-    @property
-    def has_secrets(self) -> bool:
-        return bool(self._secrets)
-
     def is_sensitive(self, name: Any) -> bool:
         """Whether something called ``name`` is a secret."""
         if not isinstance(name, str):
@@ -83,6 +79,15 @@ class Masker:
         elif isinstance(value, list | tuple | set | frozenset):
             for inner in value:
                 self.mask_secret(inner, name)
+
+    def mask_variable(self, key: str, value: str) -> None:
+        """All of it when ``key`` is sensitive; of JSON, what it holds by itself too."""
+        self.mask_secret(value, key)
+        if value.lstrip()[:1] in ("{", "["):
+            try:
+                self.mask_secret(json.loads(value), key)
+            except ValueError:
+                pass
 
     def mask_connection(self, password: str | None, extra: str | None) -> None:
         """The password, and what has a sensitive name in the JSON text ``extra``."""

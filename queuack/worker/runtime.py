@@ -82,11 +82,11 @@ class WorkerRuntime:
     def variable_get(self, key: str) -> str | None:
         value: str | None = self.outlet.ask("variable_get", {"key": key})
         if value is not None:
-            self._masker.mask_secret(value, key)
+            self._masker.mask_variable(key, value)
         return value
 
     def variable_set(self, key: str, value: str, description: str | None = None) -> None:
-        self._masker.mask_secret(value, key)
+        self._masker.mask_variable(key, value)
         self.outlet.ask("variable_set", {"key": key, "value": value, "description": description})
 
     def variable_delete(self, key: str) -> None:

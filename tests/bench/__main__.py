@@ -30,14 +30,20 @@ def main() -> int:
             rows = [("Queuack", figure) for figure in MEASURES[name]()]
         else:
             interpreter = os.environ.get(f"QUEUACK_BENCH_{name.upper()}")
-            rows = measure(name, interpreter) if interpreter else [(name, Figure("not measured", None, "", "", "no interpreter named"))]
+            rows = (
+                measure(name, interpreter)
+                if interpreter
+                else [(name, Figure("not measured", None, "", "", "no interpreter named"))]
+            )
         for who, figure in rows:
             print(line(who, figure), flush=True)
         figures += rows
     if arguments.json:
         machine = {"cores": os.cpu_count(), "python": platform.python_version()}
         arguments.json.write_text(
-            json.dumps({"machine": machine, "figures": [{"who": who, **asdict(figure)} for who, figure in figures]}, indent=1)
+            json.dumps(
+                {"machine": machine, "figures": [{"who": who, **asdict(figure)} for who, figure in figures]}, indent=1
+            )
         )
     return 0
 

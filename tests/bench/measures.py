@@ -136,7 +136,13 @@ def idle(seconds: float = 20.0) -> list[Figure]:
         sizes = {process.pid: process.memory_full_info().pss / 2**20 for process in tree}
         names = ", ".join(f"{size:.0f}" for size in sizes.values())
     return [
-        Figure("idle memory of the whole tree (PSS)", sum(sizes.values()), "MB", "≤ 200 MB", f"{len(sizes)} processes: {names}"),
+        Figure(
+            "idle memory of the whole tree (PSS)",
+            sum(sizes.values()),
+            "MB",
+            "≤ 200 MB",
+            f"{len(sizes)} processes: {names}",
+        ),
         Figure("idle CPU", 100 * used / seconds, "% of a core", "≤ 1 %", f"over {seconds:.0f} s"),
     ]
 
@@ -195,7 +201,9 @@ def many_files(n: int = 1000) -> list[Figure]:
     with daemon:
         until(lambda: daemon.value("select count(*) from dag") == n, 300, f"{n} DAGs")
         seconds = time.time() - begin
-    return [Figure(f"{n:,} DAG files, start to all stored", seconds, "s", "linear", f"{1000 * seconds / n:.1f} ms a file")]
+    return [
+        Figure(f"{n:,} DAG files, start to all stored", seconds, "s", "linear", f"{1000 * seconds / n:.1f} ms a file")
+    ]
 
 
 TICK = """
@@ -237,7 +245,15 @@ def punctuality(minutes: int = 10) -> list[Figure]:
         loaded = daemon.value("select count(*) from task_instance where dag_id = 'load' and state = 'success'")
     late = [row[0] for row in rows]
     detail = f"{len(late)} runs in {minutes} min, beside {loaded:,} other tasks; median {statistics.median(late) * 1000:.0f} ms"
-    return [Figure("a minute's cron run: start of its task after the minute, worst", max(late) * 1000, "ms", "≤ 1,000 ms", detail)]
+    return [
+        Figure(
+            "a minute's cron run: start of its task after the minute, worst",
+            max(late) * 1000,
+            "ms",
+            "≤ 1,000 ms",
+            detail,
+        )
+    ]
 
 
 MEASURES: dict[str, Callable[[], list[Figure]]] = {

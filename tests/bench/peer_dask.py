@@ -22,5 +22,11 @@ if __name__ == "__main__":
             futures.append(step)
         times = client.gather(futures)
         hops = sorted((times[i + 1][0] - times[i][1]) * 1000 for i in range(len(times) - 1))
-    print(json.dumps({"name": "chain hop", "value": hops[len(hops) // 2], "unit": "ms", "detail": "median; not durable"}))
-    print(json.dumps({"name": "fan-out throughput", "value": rate, "unit": "tasks/s", "detail": "2,000 tasks; not durable"}))
+    print(
+        json.dumps({"name": "chain hop", "value": hops[len(hops) // 2], "unit": "ms", "detail": "median; not durable"})
+    )
+    print(
+        json.dumps(
+            {"name": "fan-out throughput", "value": rate, "unit": "tasks/s", "detail": "2,000 tasks; not durable"}
+        )
+    )

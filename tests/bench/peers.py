@@ -21,7 +21,12 @@ def measure(name: str, interpreter: str) -> list[tuple[str, Figure]]:
         environment |= {"AIRFLOW_HOME": folder, "BENCH_FOLDER": folder}
         environment["PATH"] = f"{Path(interpreter).parent}{os.pathsep}{environment['PATH']}"
         done = subprocess.run(
-            [interpreter, str(HERE / PEERS[name])], env=environment, cwd=folder, capture_output=True, text=True, timeout=900
+            [interpreter, str(HERE / PEERS[name])],
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=900,
         )
     rows = [json.loads(text) for text in done.stdout.splitlines() if text.startswith("{")]
     if done.returncode or not rows:

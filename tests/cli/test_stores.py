@@ -235,7 +235,9 @@ def test_daemon_commands(queuack: Run, monkeypatch: pytest.MonkeyPatch, home: Pa
     seen: list[Any] = []
 
     def run_daemon(at: Any, settings: Any, *, standalone: bool) -> int:
-        seen.append((at.root, settings.get_int("core", "parallelism"), settings.get_int("workers", "min_workers"), standalone))
+        seen.append(
+            (at.root, settings.get_int("core", "parallelism"), settings.get_int("workers", "min_workers"), standalone)
+        )
         return 3
 
     monkeypatch.setattr(package, "app", SimpleNamespace(run_daemon=run_daemon), raising=False)

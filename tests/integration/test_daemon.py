@@ -239,7 +239,18 @@ def test_scheduling_stops_while_the_disk_is_full_and_resumes(daemon: LiveDaemon)
         limit = process.rlimit(psutil.RLIMIT_FSIZE)
         process.rlimit(psutil.RLIMIT_FSIZE, (max(wal.stat().st_size, 1), limit[1]))
         trigger = subprocess.Popen(
-            [sys.executable, "-m", "queuack", "--home", str(daemon.home.root), "dags", "trigger", "good", "--run-id", "r"],
+            [
+                sys.executable,
+                "-m",
+                "queuack",
+                "--home",
+                str(daemon.home.root),
+                "dags",
+                "trigger",
+                "good",
+                "--run-id",
+                "r",
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -252,7 +263,11 @@ def test_scheduling_stops_while_the_disk_is_full_and_resumes(daemon: LiveDaemon)
 
 
 def test_the_command_line_works_with_and_without_a_daemon(daemon: LiveDaemon) -> None:
-    daemon.dag("good", HEAD + 'with DAG("good", schedule="@daily", start_date=datetime(2026, 1, 1)):\n    BashOperator(task_id="t", bash_command="true")\n')
+    daemon.dag(
+        "good",
+        HEAD
+        + 'with DAG("good", schedule="@daily", start_date=datetime(2026, 1, 1)):\n    BashOperator(task_id="t", bash_command="true")\n',
+    )
 
     def ask(*words: str) -> object:
         done = subprocess.run(
@@ -286,7 +301,9 @@ def test_the_parser_comes_back(daemon: LiveDaemon) -> None:
         assert daemon.process is not None
         for pid in tree.keys() - workers - {daemon.process.pid}:
             os.kill(pid, signal.SIGKILL)
-        daemon.dag("two", HEAD + 'with DAG("two", schedule=None):\n    BashOperator(task_id="t", bash_command="true")\n')
+        daemon.dag(
+            "two", HEAD + 'with DAG("two", schedule=None):\n    BashOperator(task_id="t", bash_command="true")\n'
+        )
         daemon.wait_dag("two")
         daemon.call("trigger_run", dag_id="two", run_id="r")
         assert daemon.wait_run("two", "r") == "success"

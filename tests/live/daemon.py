@@ -22,9 +22,7 @@ from queuack.home import Home
 T = TypeVar("T")
 
 
-def until(
-    condition: Callable[[], T], timeout: float = 60.0, what: str = "the condition", every: float = 0.02
-) -> T:
+def until(condition: Callable[[], T], timeout: float = 60.0, what: str = "the condition", every: float = 0.02) -> T:
     """The first true value of ``condition``, asked ``every`` so many seconds; fails after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while True:
@@ -44,7 +42,9 @@ class LiveDaemon:
         for folder in (self.home.dags, self.home.plugins):
             folder.mkdir(parents=True, exist_ok=True)
         self._command = command
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "QUEUACK_"))}
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "QUEUACK_"))
+        }
         self._environment["QUEUACK_HOME"] = str(root)
         self._environment |= {f"QUEUACK__{name.upper()}": str(value) for name, value in settings.items()}
         self.process: subprocess.Popen[bytes] | None = None

@@ -24,9 +24,7 @@ def texts_of(path: Path) -> tuple[set[str], list[re.Pattern[str]]]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             texts.add(node.value)
         elif isinstance(node, ast.JoinedStr):
-            parts = [
-                re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"(\w+)" for part in node.values
-            ]
+            parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"(\w+)" for part in node.values]
             patterns.append(re.compile("".join(parts)))
     return texts, patterns
 

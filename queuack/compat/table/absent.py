@@ -110,5 +110,5 @@ REMOVED: Mapping[str, str] = {
     "airflow.triggers": f"{_TRIGGERS}.",
     "airflow.sensors": f"it went away; sensors are in {_PLACES}",
     "airflow.operators": f"it went away; operators are in {_PLACES}",
-    "airflow.hooks": "it went away; hooks are in provider packages, a plugin's in its own module, BaseHook in airflow.sdk.",
+    "airflow.hooks": "it went away; hooks are in provider packages or a plugin's own module, BaseHook in airflow.sdk.",
 }

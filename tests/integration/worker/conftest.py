@@ -262,7 +262,7 @@ def run_with(home: Home) -> Any:
 
     def run(scenario: Callable[[Daemon], Any], *, environ: dict[str, str] | None = None, **settings: Any) -> None:
         async def main() -> None:
-            values: dict[str, Any] = {"min_workers": 1, "kill_grace": 0.5, **settings}
+            values: dict[str, Any] = {"min_workers": 1, "kill_grace": 0.5, "logs_folder": home.logs, **settings}
             daemon = Daemon(home, LocalSettings(**values), environ or {})
             await daemon.start()
             try:
