@@ -1,9 +1,10 @@
-"""An ETL into a DuckDB file: make up a day's orders, sum them by product, load them, check the result.
+"""An ETL into a DuckDB file: make up an hour's orders, sum them by product, load them, report.
 
 Runs every hour. Shows the usual shape of a pipeline in Airflow's language:
 
 * values travel between tasks as XComs: what a `@task` function returns, the next one receives;
 * the run is idempotent: a rerun of an hour replaces that hour's rows instead of adding them twice;
+* a run that is triggered without a logical date works, too: its hour is the one it was asked for in;
 * `max_active_runs=1`, because DuckDB lets one process write a file at a time;
 * a template uses a macro from `plugins/business_day.py`.
 
@@ -23,6 +24,12 @@ from airflow.sdk import dag, task
 DATABASE = Path(__file__).resolve().parent.parent / "data" / "orders.duckdb"
 
 
+def hour_of(dag_run) -> str:
+    """The hour that a run is about. `ds`, `ts` and `logical_date` exist only in runs with a logical date."""
+    moment = dag_run.logical_date or dag_run.run_after
+    return moment.strftime("%Y-%m-%dT%H:00")
+
+
 @dag(
     schedule="@hourly",
     start_date=datetime(2026, 1, 1),
@@ -34,12 +41,13 @@ DATABASE = Path(__file__).resolve().parent.parent / "data" / "orders.duckdb"
 )
 def etl_duckdb():
     @task
-    def extract(ds: str | None = None, ts: str | None = None) -> list[dict]:
+    def extract(dag_run=None) -> list[dict]:
         """Orders of one hour; a real DAG would read an API or a folder. The same hour gives the same orders."""
-        chance = random.Random(ts)
+        hour = hour_of(dag_run)
+        chance = random.Random(hour)
         products = ["bread", "rusks", "corn", "oats"]
         return [
-            {"day": ds, "product": chance.choice(products), "amount": chance.randint(1, 20)}
+            {"hour": hour, "product": chance.choice(products), "amount": chance.randint(1, 20)}
             for _ in range(chance.randint(20, 60))
         ]
 
@@ -52,25 +60,27 @@ def etl_duckdb():
         return totals
 
     @task
-    def load(totals: dict[str, int], ts: str | None = None) -> int:
+    def load(totals: dict[str, int], dag_run=None) -> int:
         """Replace this hour's rows; gives the number of rows written."""
         import duckdb  # here, so that reading this file stays fast
 
+        hour = hour_of(dag_run)
         DATABASE.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(DATABASE)) as connection:
             connection.execute("create table if not exists sales (hour text, product text, amount bigint)")
             connection.execute("begin")
-            connection.execute("delete from sales where hour = ?", [ts])
+            connection.execute("delete from sales where hour = ?", [hour])
             for product, amount in sorted(totals.items()):
-                connection.execute("insert into sales values (?, ?, ?)", [ts, product, amount])
+                connection.execute("insert into sales values (?, ?, ?)", [hour, product, amount])
             connection.execute("commit")
         return len(totals)
 
     report = BashOperator(
         task_id="report",
         bash_command=(
-            'echo \'{{ ti.xcom_pull(task_ids="load") }} products loaded for {{ ds }},'
-            " the business day before is {{ macros.business_day.previous_business_day(ds) }}'"
+            "{% set day = (dag_run.logical_date or dag_run.run_after) | ds %}"
+            'echo \'{{ ti.xcom_pull(task_ids="load") }} products loaded for {{ day }},'
+            " the business day before is {{ macros.business_day.previous_business_day(day) }}'"
         ),
     )
 

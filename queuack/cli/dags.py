@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from queuack.cli.first_steps import first_steps
 from queuack.cli.groups import Group
 from queuack.cli.options import (
     INSTANT,
@@ -30,7 +31,6 @@ from queuack.cli.output import (
     print_rows,
     state_text,
 )
-from queuack.cli.first_steps import first_steps
 from queuack.cli.session import Session
 from queuack.errors import DagNotFound
 
@@ -85,11 +85,11 @@ def list_dags(
         raise click.UsageError(f"No such columns: {', '.join(unknown)}. There are: {', '.join(rows[0])}.")
     if names:
         rows = [{name: row.get(name) for name in names} for row in rows]
+    errors = len(session.client.call("list_import_errors"))
     if not rows and output == "table":
-        click.echo("No DAG fits." if pattern or tags else first_steps(session), err=True)
+        click.echo(first_steps(session) if not (pattern or tags or errors) else "No DAGs.", err=True)
     else:
         print_rows(rows, columns_for(names) or DAG_COLUMNS, output)
-    errors = len(session.client.call("list_import_errors"))
     if errors and output == "table":
         click.echo(f"{counted(errors, 'file')} could not be imported: queuack dags list-import-errors", err=True)
 

@@ -1,8 +1,8 @@
 """How data is printed: table, json, yaml, plain.
 
 Decides widths, colours and the look of instants. JSON and YAML carry whole rows as the client gave them; ``plain`` and
-``table`` the chosen columns; in a table a truth value is ``yes`` or ``no``. On a terminal a table drops its droppable columns, last first, until it fits; ids are
-never wrapped or cut. It must not fetch anything.
+``table`` the chosen columns; in a table a truth value is ``yes`` or ``no``. On a terminal a table drops its droppable
+columns, last first, until it fits; ids are never wrapped or cut. It must not fetch anything.
 """
 
 from __future__ import annotations

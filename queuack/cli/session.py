@@ -57,7 +57,7 @@ class Session:
         except OSError as error:
             place = f"{error.filename}: {error.strerror}." if error.filename else f"{error}."
             raise QueuackError(
-                f"The home folder {self.home.root} cannot be used: {place} Make it writable, or name another with --home."
+                f"The home folder {self.home.root} cannot be used: {place} Make it writable, or name another: --home."
             ) from error
 
     @cached_property

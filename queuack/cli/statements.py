@@ -1,4 +1,4 @@
-"""Where one SQL statement ends and the next begins, for what is typed or piped into ``db shell``. It parses nothing else."""
+"""Where one SQL statement ends and the next begins, for what is typed or piped into ``db shell``. No more than that."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Console:
             self.line("Put DAG files in dags/; see them with `queuack dags list`. Ctrl-C stops.")
 
     def committed(self, writes: Sequence[Write]) -> None:
-        """Tell of what became durable: DAGs seen for the first time, files that broke or are mended, runs that ended."""
+        """Tell of what became durable: DAGs seen for the first time, files that broke or were mended, ended runs."""
         broken = len(self._broken)
         for write in writes:
             if isinstance(write, RunRow) and write.state in ("success", "failed"):

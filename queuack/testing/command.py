@@ -25,7 +25,6 @@ from queuack.parser.files import dag_files
 from queuack.testing.run import InProcessRun, Listener, test_dag
 from queuack.tracebacks import format_user_exception
 
-
 LONGEST_LINE = 300
 """Characters of a log record's first line that a person is shown; the whole is in a worker's log file."""
 
@@ -53,7 +52,7 @@ def prepare(home: Home) -> None:
 def find_dag(home: Home, target: str) -> DAG:
     """The DAG of ``target``: an id, a file with one DAG, or ``file::id``.
 
-    Raises UsageError, DagNotFound with the nearest id, QueuackError with the traceback of a file that cannot be imported.
+    Raises UsageError, DagNotFound with the nearest id, QueuackError with the traceback of a file that is broken.
     """
     file, _, dag_id = target.rpartition("::")
     if not file and (target.endswith(".py") or os.sep in target):
@@ -193,5 +192,5 @@ def _print_event(event: Mapping[str, Any]) -> None:
         sys.stderr.write(f"    {event['line']}\n")
 
 
-for _command in (test_dag_target, test_task):
-    _command.__test__ = False  # type: ignore[attr-defined]  # not tests, whatever pytest thinks of their names
+test_dag_target.__test__ = False  # type: ignore[attr-defined]  # not tests, whatever pytest thinks of their names
+test_task.__test__ = False  # type: ignore[attr-defined]

@@ -1,4 +1,7 @@
-"""Which tasks have no part in a run because of its logical date. A run of none is refused: Airflow calls it a success."""
+"""Which tasks have no part in a run because of its logical date.
+
+A run without any task is refused; Airflow calls it a success.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from queuack.errors import InvalidRequest
 
 
 def taking_no_part(document: DagDocument, moment: datetime | None) -> list[str]:
-    """The ids of tasks whose start_date and end_date leave ``moment`` out. Raises InvalidRequest if that is all of them."""
+    """The ids of tasks whose start_date and end_date leave ``moment`` out. Raises InvalidRequest if all do."""
     if moment is None:
         return []
     at = clock.to_us(moment)

@@ -61,12 +61,24 @@ def test_list_chosen_columns(client: Any, queuack: Run, run_json: Callable[..., 
     assert "No such columns: nope. There are: dag_id," in result.stderr
 
 
-def test_list_mentions_import_errors_and_where_to_drop_files(client: Any, queuack: Run, home: Path) -> None:
+def test_list_mentions_import_errors(client: Any, queuack: Run) -> None:
     client.answers |= {"list_dags": [], "list_import_errors": [{"filename": "x.py"}]}
     result = queuack("dags", "list")
     assert result.stdout == ""
-    assert f"Drop DAG files in {home / 'dags'}" in result.stderr
-    assert "1 files could not be imported: queuack dags list-import-errors" in result.stderr
+    assert result.stderr == "No DAGs.\n1 file could not be imported: queuack dags list-import-errors\n"
+    client.answers["list_import_errors"] *= 2
+    assert "2 files could not be imported" in queuack("dags", "list").stderr
+
+
+def test_list_in_a_fresh_folder_teaches(client: Any, queuack: Run, home: Path) -> None:
+    client.answers["list_dags"] = []
+    result = queuack("dags", "list")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"There are no DAGs in {home / 'dags'} yet." in result.stderr
+    assert "@dag(" in result.stderr
+    assert "queuack dags test hello" in result.stderr
+    assert queuack("dags", "list", "-o", "json").stdout == "[]\n"
+    assert queuack("dags", "list", "--tag", "x").stderr == "No DAGs.\n"
 
 
 @pytest.mark.parametrize("live", [True, False])

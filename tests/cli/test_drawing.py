@@ -26,6 +26,16 @@ DIAMOND = {
 }
 
 
+def test_upstream_first() -> None:
+    assert graph.upstream_first(DIAMOND["tasks"]) == ["a", "b", "g.c", "d", "e", "lone"]
+    assert graph.upstream_first([]) == []
+
+
+def test_a_task_goes_by_the_name_of_its_kind() -> None:
+    tasks = [{"task_id": "a", "task_type": "_PythonDecoratedOperator", "operator_name": "@task"}]
+    assert graph.tree({"dag_id": "x", "tasks": tasks}).splitlines() == ["x", "└── a  <@task>"]
+
+
 def test_tree() -> None:
     assert graph.tree(DIAMOND).splitlines() == [
         "diamond",

@@ -80,6 +80,26 @@ def test_records(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == ["dag_id  x", "tags    a, b", 'params  {"n": 1}', "doc"]
 
 
+def test_truth_values_are_words_for_people_only(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"dag_id": "x", "is_paused": True}
+    print_rows([row], output.columns_for([*row]), "table")
+    print_record(row, "table")
+    print_rows([row], output.columns_for([*row]), "plain")
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == [
+        "is_paused",
+        "yes",
+        "x",
+        "yes",
+        "is_paused",
+        "True",
+    ]
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
+def test_counts(number: int, text: str) -> None:
+    assert output.counted(number, "file") == text
+
+
 def test_instants_for_people() -> None:
     now = datetime(2026, 6, 1, tzinfo=UTC).astimezone()
     assert output.short_instant(None, now) == ""

@@ -18,7 +18,10 @@ ERROR = {
             "exc_value": "outer",
             "exc_notes": ["a note"],
             "is_cause": False,
-            "frames": [{"filename": "/dags/x.py", "lineno": 7, "name": "extract"}],
+            "frames": [
+                {"filename": "/dags/x.py", "lineno": 7, "name": "extract", "line": "rows = load()"},
+                {"filename": "/dags/y.py", "lineno": 8, "name": "load"},
+            ],
         },
         {"exc_type": "KeyError", "exc_value": "'k'", "is_cause": True, "frames": []},
     ],
@@ -42,6 +45,8 @@ def test_a_traceback_reads_as_python_prints_it() -> None:
         "KeyError: 'k'",
         "which caused:",
         'File "/dags/x.py", line 7, in extract',
+        "rows = load()",
+        'File "/dags/y.py", line 8, in load',
         "RuntimeError: outer",
         "a note",
     ]

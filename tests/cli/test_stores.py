@@ -13,6 +13,8 @@ from click.testing import Result
 
 import queuack as package
 from queuack import __version__
+from queuack.cli import output
+from queuack.cli.statements import split
 from queuack.errors import NotFound, QueuackError
 
 Run = Callable[..., Result]
@@ -23,7 +25,7 @@ POOL = {"pool": "p", "slots": 5, "description": "d", "include_deferred": False, 
 # ── pools ──
 def test_pools(client: Any, queuack: Run, run_json: Json) -> None:
     client.answers |= {"list_pools": [POOL], "get_pool": POOL, "set_pool": POOL, "delete_pool": POOL}
-    assert queuack("pools", "list").stdout.splitlines()[1].split() == ["p", "5", "5", "False", "d"]
+    assert queuack("pools", "list").stdout.splitlines()[1].split() == ["p", "5", "5", "no", "d"]
     assert run_json("pools", "get", "p") == [POOL]
     assert run_json("pools", "delete", "p") == [POOL]
     assert run_json("pools", "set", "p", "-1", "d", "--include-deferred") == [POOL]
@@ -35,7 +37,7 @@ def test_pools(client: Any, queuack: Run, run_json: Json) -> None:
 def test_pools_travel(client: Any, queuack: Run, tmp_path: Path) -> None:
     client.answers |= {"list_pools": [POOL], "set_pool": POOL}
     file = tmp_path / "pools.json"
-    assert queuack("pools", "export", str(file)).stdout == f"Exported 1 pools to {file}.\n"
+    assert queuack("pools", "export", str(file)).stdout == f"Exported 1 pool to {file}.\n"
     assert json.loads(file.read_text()) == {"p": {"slots": 5, "description": "d", "include_deferred": False}}
     assert queuack("pools", "import", str(file)).exit_code == 0
     assert client.params("set_pool") == {"pool": "p", "slots": 5, "description": "d", "include_deferred": False}
@@ -159,11 +161,33 @@ def test_sql(client: Any, queuack: Run, run_json: Json) -> None:
     assert queuack("sql", "-", input="SELECT 2").exit_code == 0
     assert client.asked[-1][1]["query"] == "SELECT 2"
     client.answers["sql"] = RESULT | {"truncated": True}
-    assert queuack("sql", "SELECT 1").stderr == "Only the first 1 rows; there are more (--limit).\n"
+    assert queuack("sql", "SELECT 1").stderr == "Only the first 1 row; there are more (--limit).\n"
     client.answers["sql"] = {"columns": ["n"], "rows": []}
     assert queuack("sql", "SELECT 1").stderr == "No rows.\n"
     client.answers["sql"] = QueuackError("Parser Error: syntax error")
     assert queuack("sql", "SELEC").exit_code == 1
+
+
+def test_sql_that_is_too_wide_for_the_terminal(client: Any, queuack: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [["x" * 30, True, "two\nlines"], ["y" * 30, None, ""]]
+    client.answers["sql"] = {"columns": ["a", "b", "longer"], "rows": rows}
+    assert queuack("sql", "q").stdout.splitlines()[0].split() == ["a", "b", "longer"]
+    monkeypatch.setattr(output, "on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "50")
+    assert queuack("sql", "q").stdout.splitlines()[0].split() == ["a", "b", "longer"]
+    monkeypatch.setenv("COLUMNS", "40")
+    assert queuack("sql", "q").stdout.splitlines() == [
+        "── row 1 ───────────",
+        "a       " + "x" * 30,
+        "b       true",
+        "longer  two",
+        "        lines",
+        "── row 2 ───────────",
+        "a       " + "y" * 30,
+        "b",
+        "longer",
+    ]
+    assert queuack("sql", "q", "-o", "plain").stdout.startswith("a  ")
 
 
 def test_db(client: Any, queuack: Run, home: Path) -> None:
@@ -184,6 +208,8 @@ def test_db_shell_reads_stdin(client: Any, queuack: Run) -> None:
     result = queuack("db", "shell", "-o", "plain", input="select\n1;\nselect 2")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == ["q", "select", "1", "q", "select 2"]
+    result = queuack("db", "shell", "-o", "plain", input="select ';'; select 2 -- ;\n; ;")
+    assert result.stdout.splitlines() == ["q", "select ';'", "q", "select 2 -- ;"]
     result = queuack("db", "shell", input="bad;\nselect 3;")
     assert result.exit_code == 1
     assert result.stderr == "Error: no such table: bad\n"
@@ -227,9 +253,53 @@ def test_info(client: Any, queuack: Run, run_json: Json, home: Path) -> None:
     assert record["dags"] == 3
     client.live = False
     assert "not running" in queuack("info").stdout
+    assert record["database_bytes"] == 0
+    (home / "queuack.duckdb").write_bytes(b"123")
+    (home / "queuack.duckdb.wal").write_bytes(b"12")
+    assert run_json("info")["database_bytes"] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "statements", "rest"),
+    [
+        ("a; b;c", ["a", "b"], "c"),
+        ('a \';\' "x;""y"; b', ['a \';\' "x;""y"'], " b"),
+        ("a -- not; here\n; /* nor; here */ b;", ["a -- not; here", "/* nor; here */ b"], ""),
+        ("select $$a;b$$; select $x$ ; $x$;", ["select $$a;b$$", "select $x$ ; $x$"], ""),
+        ("a 'not ended; ", [], "a 'not ended; "),
+        ("a; /* not ended; ", ["a"], " /* not ended; "),
+        (";; ;", [], ""),
+        ("select $1; b", ["select $1"], " b"),
+    ],
+)
+def test_statements_are_told_apart(text: str, statements: list[str], rest: str) -> None:
+    assert split(text) == (statements, rest)
 
 
 # ── standalone, scheduler ──
+@pytest.mark.parametrize("command", ["standalone", "scheduler"])
+def test_a_home_that_cannot_be_written(queuack: Run, monkeypatch: pytest.MonkeyPatch, home: Path, command: str) -> None:
+    def run_daemon(at: Any, settings: Any, *, standalone: bool) -> int:
+        raise PermissionError(13, "Permission denied", str(at.root / "run"))
+
+    monkeypatch.setattr(package, "app", SimpleNamespace(run_daemon=run_daemon), raising=False)
+    result = queuack(command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: The home folder {home} cannot be used: {home / 'run'}: Permission denied. "
+        "Make it writable, or name another: --home.\n"
+    )
+
+
+def test_a_bad_settings_file(queuack: Run, home: Path) -> None:
+    (home / "queuack.toml").write_text("[core]\nparalelism = 3\n")
+    result = queuack("standalone")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"Error: There is no setting core.paralelism ({home / 'queuack.toml'}). Did you mean core.parallelism?\n"
+    )
+
+
 @pytest.mark.parametrize("command", ["standalone", "scheduler"])
 def test_daemon_commands(queuack: Run, monkeypatch: pytest.MonkeyPatch, home: Path, command: str) -> None:
     seen: list[Any] = []

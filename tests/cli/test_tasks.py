@@ -52,11 +52,34 @@ def test_state(client: Any, queuack: Run, run_json: Callable[..., Any]) -> None:
 
 def test_states_for_dag_run(client: Any, queuack: Run, run_json: Callable[..., Any]) -> None:
     rows = [INSTANCE, INSTANCE | {"map_index": 4, "state": None, "start_date": None}]
-    client.answers["list_task_instances"] = rows
+    client.answers |= {"list_task_instances": rows, "list_tasks": []}
     lines = queuack("tasks", "states-for-dag-run", "etl", "r1").stdout.splitlines()
     assert lines[1].split() == ["load", "success", "2", "2020-01-01", "00:00", "2.00s", "PythonOperator"]
     assert lines[2].split() == ["load[4]", "none", "2", "PythonOperator"]
     assert run_json("tasks", "states-for-dag-run", "etl", "r1") == rows
+
+
+def test_tasks_are_listed_upstream_first(client: Any, queuack: Run) -> None:
+    tasks = [
+        {"task_id": "a", "task_type": "BashOperator", "operator_name": "@task.bash", "downstream_task_ids": ()},
+        {"task_id": "b", "task_type": "_X", "operator_name": "@task", "downstream_task_ids": ("a",)},
+        {"task_id": "c", "task_type": "EmptyOperator", "downstream_task_ids": ("b", "a")},
+    ]
+    gone = INSTANCE | {"task_id": "aa"}
+    rows = [gone, *(INSTANCE | {"task_id": row["task_id"], "operator_name": "@task"} for row in tasks)]
+    client.answers |= {"list_tasks": tasks, "list_task_instances": rows}
+    listed = [line.split() for line in queuack("tasks", "list", "etl").stdout.splitlines()[1:]]
+    assert listed == [
+        ["c", "EmptyOperator", "all_success", "b,", "a"],
+        ["b", "@task", "all_success", "a"],
+        ["a", "@task.bash", "all_success"],
+    ]
+    states = queuack("tasks", "states-for-dag-run", "etl", "r1").stdout.splitlines()[1:]
+    assert [line.split()[0] for line in states] == ["c", "b", "a", "aa"]
+    assert states[0].endswith("@task")
+    client.answers["list_tasks"] = DagNotFound("gone")
+    states = queuack("tasks", "states-for-dag-run", "etl", "r1").stdout.splitlines()[1:]
+    assert [line.split()[0] for line in states] == ["a", "aa", "b", "c"]
 
 
 def test_failed_deps(client: Any, queuack: Run, run_json: Callable[..., Any]) -> None:

@@ -1,0 +1,51 @@
+"""The main job on real input: Airflow's example DAGs, copied unmodified into an empty ``dags/`` of a real daemon, are
+picked up, run in its workers and end in the states that Airflow gave them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from examples import COMPARED, CORE_FOLDER, LOGICAL_DATE, Example, StandInHost
+
+from tests.live.daemon import LiveDaemon
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+pytestmark = [pytest.mark.oracle, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def daemon(example_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    daemon = LiveDaemon(tmp_path_factory.mktemp("home"))
+    for path in sorted({example.path for example in COMPARED}):
+        shutil.copy(example_source / path, daemon.home.dags)
+    shutil.copytree(example_source / CORE_FOLDER / "sql", daemon.home.dags / "sql")  # templates that they name
+    with daemon:
+        yield daemon
+
+
+@pytest.mark.parametrize("example", COMPARED, ids=lambda example: example.dag_id)
+def test_the_run_ends_as_in_airflow(example: Example, daemon: LiveDaemon) -> None:
+    outcomes = json.loads((RECORDINGS / f"{example.dag_id}.json").read_text())["outcomes"]
+    daemon.wait_dag(example.dag_id)
+    with StandInHost() as host:
+        daemon.call(
+            "trigger_run",
+            dag_id=example.dag_id,
+            run_id="compared",
+            logical_date=LOGICAL_DATE,
+            conf=host.fill(example.conf),
+        )
+        state = daemon.wait_run(example.dag_id, "compared", 120)
+    rows = daemon.rows(
+        f"select task_id, map_index, state from task_instance where dag_id = '{example.dag_id}' and run_id = 'compared'"
+    )
+    states = {f"{task_id}[{map_index}]": found for task_id, map_index, found in rows}
+    wanted = [
+        ({place: task["state"] for place, task in outcome["tasks"].items()}, outcome["state"]) for outcome in outcomes
+    ]
+    assert (states, state) in wanted
