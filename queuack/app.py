@@ -7,11 +7,13 @@ import gc
 import logging
 import os
 import secrets
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from queuack import clock, config
 from queuack.config import Config
-from queuack.daemon import services
+from queuack.daemon import runtime_service, services
 from queuack.daemon.console import Console
 from queuack.daemon.daemon import Daemon
 from queuack.daemon.front import Front
@@ -157,12 +159,17 @@ class OfflineService:
         files = {file.relative_fileloc: file for file in dag_files(self._home)}
         known = engine.files()
         changed = [file for name, file in files.items() if known.get(name) != file.read()[1]]
-        for message in scan(self._home, files=changed):
+        for message in scan(self._home, files=changed, runtime=self._answers()):
             self._port.loop.round([parsed_event(message)])
         gone = [FileGone(relative_fileloc=name) for name in known if name not in files]
         if gone:
             self._port.loop.round(gone)
         return len(changed)
+
+    def _answers(self) -> Any:
+        """What DAG files may ask while they are parsed, as a Runtime."""
+        names = ("variable_get", "variable_set", "variable_delete", "connection_get")
+        return SimpleNamespace(**{name: partial(getattr(runtime_service, name), self._port) for name in names})
 
     def close(self) -> None:
         self._database.close()

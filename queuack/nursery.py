@@ -29,6 +29,7 @@ from pathlib import Path
 import msgspec
 
 from queuack.errors import QueuackError
+from queuack.processes import set_name
 from queuack.protocol import Exited, Fork, Forked, ForkFailed, NurseryReady, NurseryReport, NurseryRequest, SignalChild
 
 WARM_MODULES = (
@@ -151,6 +152,7 @@ def live(request: Fork) -> None:
             os.environ[variable] = value
     if request.environ:
         importlib.import_module("queuack.config").configure(None)
+    set_name(f"queuack-{request.role}")
     home = importlib.import_module("queuack.home").Home(Path(request.home))
     importlib.import_module(f"queuack.{request.role}.main").run(home, request.name)
 
@@ -172,6 +174,7 @@ def main() -> None:
     arguments.add_argument("--fd", type=int, required=True, help="the inherited socket to the daemon")
     control = socket.socket(fileno=arguments.parse_args().fd)
     control.set_inheritable(False)
+    set_name("queuack-nursery")
     warm_up()
     life = Nursery(control).run()
     try:

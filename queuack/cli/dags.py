@@ -180,7 +180,7 @@ def next_execution(session: Session, dag_id: str, num_executions: int, field: st
     rows = session.dags_client.call("next_runs", dag_id=dag_id, n=num_executions)
     if table or output != "table":
         keys = [name.replace(".", "_") for name in NEXT_FIELDS]
-        print_rows(rows, [Column(key, key) for key in keys], output, empty="No run is due.")
+        print_rows(rows, [Column(key, key, kind="instant") for key in keys], output, empty="No run is due.")
         return
     for row in rows:
         click.echo(row.get(field.replace(".", "_")))

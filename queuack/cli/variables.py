@@ -55,7 +55,7 @@ def list_variables(session: Session, show_values: bool, hide_sensitive: bool, ou
             row["val"] = HIDDEN
     value = (Column("val", "val", wraps=True),) if show_values else ()
     columns = (Column("key", "key"), *value) if show_values else (Column("key", "key"), _DESCRIPTION)
-    print_rows(rows, columns, output)
+    print_rows(rows, columns, output, empty="No variables.")
 
 
 @variables.command()

@@ -220,7 +220,7 @@ class Loop:
         self.engine.set_parallelism(self._parallelism + ahead)
         step = self.engine.step(batch.events, clock.now_us())
         writes = batch.writes + step.writes
-        fold = bool(step.replies or batch.waiters) or self._fold_due or self._writer.waiting > FOLD_WRITES
+        fold = bool(step.replies) or self._fold_due or self._writer.waiting > FOLD_WRITES
         if writes or fold:
             reach("daemon.before_commit")
             await self._commit(writes, fold=fold)

@@ -27,8 +27,6 @@ PREFETCH_LIMIT = 64
 """Attempts in a worker's queue at most."""
 SLOW_SECONDS = 0.05
 """A task that runs longer is slow."""
-SLOW_LOADING_SECONDS = 2.0
-"""A DAG file that takes longer to load counts as a slow task: more workers would load it, too, and be no faster."""
 LEAST_SECONDS = 0.0003
 """What the shortest task costs."""
 WORTH_A_WORKER_SECONDS = 0.01
@@ -111,8 +109,13 @@ class Worker:
 
     def look(self, now: float) -> None:
         """See whether the first of the queue takes long."""
-        limit = SLOW_LOADING_SECONDS if self.loading else SLOW_SECONDS
-        self.slow = self.slow or (bool(self.queue) and now - self.head_since > limit)
+        self.slow = self.slow or (bool(self.queue) and now - self.head_since > SLOW_SECONDS)
+
+    @property
+    def loads(self) -> str | None:
+        """The DAG file it is loading, relative."""
+        head = self.head
+        return head.workload.relative_fileloc if self.loading and head is not None and head.workload else None
 
     @property
     def waiting(self) -> list[Handed]:
@@ -156,14 +159,21 @@ def choose(workers: Iterable[Worker], expected: float | None) -> Worker | None:
 
 
 def wanted(workers: Iterable[Worker], backlog: Iterable[Workload], durations: Durations, parallelism: int) -> int:
-    """How many workers to start for the backlog, beyond those that are starting."""
+    """How many workers to start for the backlog, beyond those that are starting.
+
+    None for attempts whose DAG file some worker is loading at the moment: another would have to load it as well, would take
+    its memory once more, and would be no faster.
+    """
     everyone = list(workers)
+    loading = {worker.loads for worker in everyone if worker.loads is not None}
     present = sum(not worker.leaving for worker in everyone)
     starting = sum(worker.is_starting for worker in everyone)
     flowing = sum(worker.is_ready and not worker.is_slow for worker in everyone)
     count = own = 0
     medium = short = 0.0
     for workload in backlog:
+        if workload.relative_fileloc in loading:
+            continue
         count += 1
         expected = durations.expect(workload)
         if expected is not None and expected > SLOW_SECONDS:

@@ -22,6 +22,7 @@ from queuack.document.build import document_of
 from queuack.errors import DagNotFound, QueuackError, TaskNotFound, UsageError
 from queuack.home import Home
 from queuack.parser.files import dag_files
+from queuack.testing.deployment import importing
 from queuack.testing.run import InProcessRun, Listener, test_dag
 from queuack.tracebacks import format_user_exception
 
@@ -57,11 +58,10 @@ def find_dag(home: Home, target: str) -> DAG:
     file, _, dag_id = target.rpartition("::")
     if not file and (target.endswith(".py") or os.sep in target):
         file, dag_id = target, ""
-    if not file:
-        return _search(home, target)
-    if not Path(file).is_file():
+    if file and not Path(file).is_file():
         raise UsageError(f"There is no file {file}.")
-    return _pick(_load(Path(file).resolve()), dag_id, file)
+    with importing(home):
+        return _pick(_load(Path(file).resolve()), dag_id, file) if file else _search(home, target)
 
 
 def _search(home: Home, dag_id: str) -> DAG:

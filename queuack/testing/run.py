@@ -18,7 +18,6 @@ from queuack.authoring.dag import DAG
 from queuack.authoring.runtime import set_runtime
 from queuack.authoring.timezone import convert_to_utc
 from queuack.authoring.types import NOTSET, ArgNotSet
-from queuack.client import connect
 from queuack.daemon import runtime_service
 from queuack.daemon.front import Front
 from queuack.daemon.loop import DirectLoop
@@ -39,13 +38,11 @@ from queuack.store.queries.runs import get_run
 from queuack.store.writer import Writer
 from queuack.testing.bench import Collector, Timer, log, make_bench
 from queuack.testing.dates import taking_no_part
+from queuack.testing.deployment import Deployment
 from queuack.worker.rendered import show, template_values
 from queuack.worker.runner import Runner
 
 Listener = Callable[[Mapping[str, Any]], None]
-
-OF_THE_DEPLOYMENT = frozenset({"variable_get", "variable_set", "variable_delete", "connection_get"})
-"""Questions that are answered by the home's own store, not by the run's."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +97,7 @@ class InProcessRun:
         self._dag = dag
         self._on_event = on_event or _nothing
         self._home = config.current().home
+        self._deployment = Deployment(self._home)
         self._database = Database.open()
         self._engine = Engine(EngineSettings(parallelism=1))
         self._writes: list[Write] = []
@@ -256,21 +254,12 @@ class InProcessRun:
         self._front.deliver("", facts)
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
-        if method in OF_THE_DEPLOYMENT:
-            return self._ask_deployment(method, params)
+        if method in self._deployment.methods:
+            return self._deployment.methods[method](**params)
         self._hand_over()
         writes, self._writes = self._writes, []
         self._loop.commit(writes)
         return runtime_service.call(self._port, method, params)
-
-    def _ask_deployment(self, method: str, params: dict[str, Any]) -> Any:
-        if not self._home.database.exists():
-            return None
-        client = connect(self._home)
-        try:
-            return client.call(method, **params)
-        finally:
-            client.close()
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
     def _say(self, line: str) -> None:

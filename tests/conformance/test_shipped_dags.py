@@ -34,10 +34,10 @@ def _load(path: Path) -> Any:
     return dag
 
 
-def _states(dag: Any) -> tuple[str, dict[str, str], dict[str, Any]]:
+def _states(dag: Any, moment: datetime | None = MOMENT) -> tuple[str, dict[str, str], dict[str, Any]]:
     from queuack.testing import test_dag as run_dag
 
-    run = run_dag(dag, logical_date=MOMENT)
+    run = run_dag(dag, logical_date=moment)
     results = {task_id: value for (task_id, _, key), value in run.xcoms.items() if key == "return_value"}
     return str(run.state), {task_id: str(state) for (task_id, _), state in run.task_states.items()}, results
 
@@ -77,14 +77,28 @@ def test_fan_out(airflow_names: None) -> None:
     assert results["sum_up"] == sum(range(200)) * 7
 
 
-def test_etl_replaces_what_it_loaded_before(airflow_names: None, tmp_path: Path) -> None:
-    import duckdb
+@pytest.fixture
+def etl(airflow_names: None, plugin: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """In a home of its own: it writes beside its folder."""
+    from queuack.authoring import macros
 
+    monkeypatch.setattr(macros, "business_day", plugin, raising=False)  # as the plugin's loader does
     home = tmp_path / "home"
     (home / "dags").mkdir(parents=True)
     (home / "dags" / "etl_duckdb.py").write_text((ROOT / "dags" / "etl_duckdb.py").read_text())
-    dag = _load(home / "dags" / "etl_duckdb.py")
-    dag.task_dict["report"].bash_command = "true"  # its macro comes from the plugin, which no process loads here
+    return _load(home / "dags" / "etl_duckdb.py")
+
+
+def test_etl_without_a_logical_date(etl: Any) -> None:
+    state, _, results = _states(etl, None)
+    assert state == "success"
+    assert "products loaded for 20" in results["report"]
+
+
+def test_etl_replaces_what_it_loaded_before(etl: Any, tmp_path: Path) -> None:
+    import duckdb
+
+    home, dag = tmp_path / "home", etl
     for _ in range(2):
         state, _, results = _states(dag)
         assert state == "success"

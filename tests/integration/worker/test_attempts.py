@@ -56,7 +56,8 @@ def test_a_failure_is_logged_with_its_traceback(run_with):
         assert not finished.fail_without_retry
         detail = daemon.log("t")[-1]["error_detail"][0]
         assert detail["exc_type"] == "ZeroDivisionError"
-        assert detail["frames"][-1]["filename"].endswith("d.py")
+        assert {frame["filename"] for frame in detail["frames"]} == {str(daemon.home.dags / "d.py")}
+        assert "1 / 0" in detail["frames"][-1]["line"]
 
     run_with(scenario)
 
@@ -186,6 +187,28 @@ def talk(self, context):
     run_with(scenario)
 
 
+def test_secrets_of_the_environment_are_masked_from_the_start(run_with):
+    async def scenario(daemon):
+        task = "Call(task_id='t', function=lambda self, context: print('pass' + 'word-1234', 'key' + '-5678'))"
+        await run_one(daemon, task)
+        assert texts(daemon.log("t")) == ["*** ***"]
+
+    environ = {"AIRFLOW_CONN_DB": "postgres://me:password-1234@host", "QUEUACK_VAR_API_KEY": "key-5678"}
+    run_with(scenario, environ=environ)
+
+
+def test_a_long_result_is_cut_in_the_log(run_with):
+    body = "from queuack.operators.python import PythonOperator"
+
+    async def scenario(daemon):
+        await run_one(daemon, "PythonOperator(task_id='t', python_callable=lambda: 'x' * 300_000)", before=body)
+        (text,) = texts(daemon.log("t"))
+        assert len(text) < 70_000
+        assert len(daemon.of(XComPush)) == 1
+
+    run_with(scenario)
+
+
 def test_xcoms_of_others_are_read(run_with):
     async def scenario(daemon):
         daemon.dag(
@@ -259,6 +282,7 @@ def stubborn(self, context):
         daemon.executor.submit([daemon.workload("t", execution_timeout=0.05)])
         await daemon.until(lambda: daemon.losses)
         assert "execution_timeout" in daemon.losses[1, 1]
+        assert "killed: the task did not yield to its execution_timeout" in daemon.log("t")[-1]["event"]
 
     run_with(scenario, kill_grace=0.1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,20 @@ def test_a_child_runs_and_its_end_is_reported(with_nursery):
         nursery.signal(pid, signal.SIGKILL)
         await until(lambda: ends)
         assert ends == [(pid, signal.SIGKILL)]
+
+    with_nursery(scenario)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/comm"), reason="needs Linux")
+def test_each_has_its_name(with_nursery):
+    def name(pid):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+
+    async def scenario(nursery):
+        pids = {role: await nursery.fork(role, f"{role}-1") for role in ("worker", "parser")}
+        await until(lambda: all(name(pid) == f"queuack-{role}" for role, pid in pids.items()))
+        assert name(nursery.pid) == "queuack-nursery"
+        nursery.signal(pids["worker"], signal.SIGKILL)
 
     with_nursery(scenario)
 

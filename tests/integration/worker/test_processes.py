@@ -45,6 +45,9 @@ def test_a_killed_worker_loses_what_it_ran_and_returns_what_waited(run_with):
         daemon.executor.submit([daemon.workload("dies", 1), daemon.workload("other", 2)])
         await daemon.until(lambda: daemon.losses)
         assert "SIGKILL" in daemon.losses[1, 1]
+        last = daemon.log("dies")[-1]
+        assert last["event"] == "The process of the task was killed by SIGKILL (out of memory?)."
+        assert (last["level"], last["pid"], last["exit_status"]) == ("error", pid, -9)
         assert daemon.of(Started, 1)
         assert daemon.returns == [(2, 1)]
         await daemon.until(lambda: [worker for worker in daemon.executor.workers if worker.is_ready])
@@ -77,6 +80,7 @@ def test_an_exit_of_the_whole_process_names_its_code(run_with):
         daemon.executor.submit([daemon.workload("t")])
         await daemon.until(lambda: daemon.losses)
         assert "code 7" in daemon.losses[1, 1]
+        assert daemon.log("t")[-1]["exit_status"] == 7
 
     run_with(scenario)
 
@@ -178,6 +182,7 @@ def stubborn(self, context):
         daemon.executor.cancel(1, 1, "marked by hand")
         await daemon.until(lambda: pid not in [worker.pid for worker in daemon.executor.workers])
         assert daemon.losses == {}
+        assert "did not stop when it was cancelled (marked by hand)" in daemon.log("t")[-1]["event"]
 
     run_with(scenario, kill_grace=0.1)
 
