@@ -162,7 +162,12 @@ SETTINGS: tuple[Setting, ...] = (
     # ── workers ──
     Setting("workers", "min_workers", "int", 2, "Workers kept warm while there is nothing to do.", minimum=0),
     Setting(
-        "workers", "max_tasks_per_worker", "int", 10_000, "Tasks after which a worker is replaced. 0 = never.", minimum=0
+        "workers",
+        "max_tasks_per_worker",
+        "int",
+        10_000,
+        "Tasks after which a worker is replaced. 0 = never.",
+        minimum=0,
     ),
     Setting(
         "workers", "max_worker_memory_mb", "int", 0, "Memory after which a worker is replaced. 0 = no limit.", minimum=0

@@ -161,15 +161,15 @@ def choose(workers: Iterable[Worker], expected: float | None) -> Worker | None:
 def wanted(workers: Iterable[Worker], backlog: Iterable[Workload], durations: Durations, parallelism: int) -> int:
     """How many workers to start for the backlog, beyond those that are starting.
 
-    None for attempts whose DAG file some worker is loading at the moment: another would have to load it as well, would take
-    its memory once more, and would be no faster.
+    None for attempts whose DAG file some worker is loading at the moment: another would have to load it as well, would
+    take its memory once more, and would be no faster.
     """
     everyone = list(workers)
     loading = {worker.loads for worker in everyone if worker.loads is not None}
     present = sum(not worker.leaving for worker in everyone)
     starting = sum(worker.is_starting for worker in everyone)
     flowing = sum(worker.is_ready and not worker.is_slow for worker in everyone)
-    count = own = 0
+    count = own = unknown = 0
     medium = short = 0.0
     for workload in backlog:
         if workload.relative_fileloc in loading:
@@ -180,15 +180,18 @@ def wanted(workers: Iterable[Worker], backlog: Iterable[Workload], durations: Du
             own += 1
         elif expected is not None and expected >= WORTH_A_WORKER_SECONDS:
             medium += expected
+        elif expected is not None:
+            short += expected
         else:
-            short += expected or 0.0
+            unknown += 1
         if count >= LOOK_AHEAD:
             break
     if not count:
         return 0
     need = own + int(medium / DRAIN_SECONDS)
     if not flowing:
-        need = max(need, count - starting if count > starting else 0, 1 if not starting else 0)
+        # Of unknown tasks half may be long; short ones wait behind a hiccup, and one worker more is enough for them.
+        need = max(need + min(unknown, max(present, 1)), 1)
     elif short / flowing > DRAIN_SECONDS:
         need += max(0, (os.cpu_count() or 1) - present)
     return max(0, min(need - starting, parallelism - present))

@@ -16,14 +16,14 @@ from queuack.operators.bash import BashOperator
 from queuack.tracebacks import format_user_exception, user_frames
 
 
-def traceback_of(function: Callable[[], Any]) -> tuple[BaseException, TracebackType | None]:
-    """As seen by one who called ``function`` from Queuack: this file's own frames above it are cut off."""
-    try:
+def traceback_of(function: Callable[[], Any]) -> tuple[BaseException, TracebackType]:
+    """Without the frame of this function, as who called ``function`` from Queuack would have it."""
+    with pytest.raises(BaseException) as caught:  # whatever it is
         function()
-    except BaseException as error:
-        assert error.__traceback__ is not None
-        return error, error.__traceback__.tb_next
-    raise AssertionError("nothing was raised")
+    trace = caught.value.__traceback__
+    assert trace is not None
+    assert trace.tb_next is not None
+    return caught.value, trace.tb_next
 
 
 def users_code() -> None:
@@ -37,7 +37,6 @@ def names(trace: TracebackType | None) -> list[str]:
 def test_leading_frames_of_the_machinery_are_dropped() -> None:
     lazy = LazyValue(users_code)
     _, trace = traceback_of(lambda: str(lazy))
-    assert trace is not None
     assert names(trace.tb_next) == ["users_code"]  # below the lambda: two frames of queuack, then the user's
 
 
@@ -55,12 +54,9 @@ def test_click_and_contextlib_are_machinery() -> None:
             stack.callback(users_code)
 
     _, trace = traceback_of(lambda: command.main([], standalone_mode=False))
-    assert trace is not None
-    assert (
-        names(trace.tb_next) == ["command", "__exit__", "__exit__", "_exit_wrapper", "users_code"][:0]
-        or names(trace.tb_next)[0] == "command"
-    )
-    assert names(trace.tb_next)[-1] == "users_code"
+    kept = names(trace.tb_next)
+    assert kept[0] == "command"
+    assert kept[-1] == "users_code"
 
 
 def test_all_are_kept_where_none_is_the_users() -> None:
@@ -72,10 +68,7 @@ def test_all_are_kept_where_none_is_the_users() -> None:
 
 def test_an_operator_that_fails_by_itself_is_shown_from_its_frame_on() -> None:
     task = BashOperator(task_id="x", bash_command="exit 3")
-    lazy = LazyValue(lambda: None)
-    object.__setattr__(lazy, "_compute", lambda: None)
     _, trace = traceback_of(lambda: task.execute({}))
-    assert trace is not None
     frames = user_frames(trace.tb_next)
     assert "operators" in frames[0].filename
 

@@ -85,9 +85,21 @@ class TestWanted:
         backlog = [workload(ti_id=index, expected=5.0) for index in range(50)]
         assert wanted([worker("a", 5.0)], backlog, Durations(), 4) == 3
 
-    def test_everyone_is_stuck(self):
-        backlog = [workload(ti_id=index) for index in range(3)]
-        assert wanted([worker("a", None, slow=True)], backlog, Durations(), 32) == 3
+    def test_everyone_is_stuck_the_crew_doubles(self):
+        backlog = [workload(ti_id=index) for index in range(9)]
+        assert wanted([worker("a", None, slow=True)], backlog, Durations(), 32) == 1
+        stuck = [worker(name, None, slow=True) for name in "abcd"]
+        assert wanted(stuck, backlog, Durations(), 32) == 4
+
+    def test_short_tasks_behind_a_hiccup_get_one(self):
+        backlog = [workload(ti_id=index, expected=0.001) for index in range(30)]
+        assert wanted([worker("a", 0.001, slow=True)], backlog, Durations(), 32) == 1
+
+    def test_a_file_that_is_being_loaded_gets_none(self):
+        backlog = [workload(ti_id=index) for index in range(9)]
+        busy = worker("a", None, slow=True)
+        busy.loading = True
+        assert wanted([busy], backlog, Durations(), 32) == 0
 
     def test_those_that_start_count(self):
         backlog = [workload(ti_id=index) for index in range(3)]
