@@ -1,7 +1,7 @@
 """Named points at which a test can end this process with SIGKILL, as a crash would.
 
-``QUEUACK_FAULT=daemon.after_commit:3`` kills the process that reaches the point for the third time. Unset, ``reach`` does
-nothing and costs a comparison. Imports nothing of Queuack.
+``QUEUACK_FAULT=daemon.after_commit:3`` kills the process that reaches the point for the third time. Unset, ``reach``
+does nothing and costs a comparison. Imports nothing of Queuack.
 """
 
 from __future__ import annotations

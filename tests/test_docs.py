@@ -251,8 +251,13 @@ def test_every_state_is_explained() -> None:
 
 
 def test_ci_does_what_the_readme_says() -> None:
-    """The same install of the same extra, then all tests."""
+    """``.ci/run`` takes the two commands from the README, and runs both."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert TEST_COMMAND.search(readme)
-    assert TEST_COMMAND.search(ci)
+    section = readme.partition("## Two commands")[2].partition("\n## ")[0]
+    commands = [line for line in section.splitlines() if line.startswith("python3 -m venv")]
+    assert len(commands) == 2
+    assert TEST_COMMAND.search(commands[1])
+    assert "/^## Two commands/" in ci
+    assert "${commands[0]" in ci
+    assert 'bash -c "${commands[1]}"' in ci

@@ -23,7 +23,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def daemon(tmp_path: Path) -> LiveDaemon:
     return LiveDaemon(tmp_path / "home")
 

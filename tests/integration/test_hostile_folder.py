@@ -53,7 +53,9 @@ def test_the_good_run_and_each_hostile_file_has_its_error(tmp_path: Path) -> Non
             assert daemon.wait_run(f"good_{n}", "r") == "success"
         files = {f"{name}.py" for name in ERRORS}
         errors = until(
-            lambda: (found := {row["filename"]: row for row in daemon.call("list_import_errors")}).keys() >= files and found,
+            lambda: (
+                (found := {row["filename"]: row for row in daemon.call("list_import_errors")}).keys() >= files and found
+            ),
             120,
             "an error for each hostile file",
         )

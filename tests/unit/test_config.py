@@ -143,7 +143,9 @@ def test_mistakes_in_the_file(home: Home, text: str, parts: list[str]) -> None:
 
 def test_settings_of_airflow_that_mean_nothing_here_are_listed(home: Home) -> None:
     write(home, "[airflow.smtp]\nsmtp_host = 'mail'")
-    settings = config.load(home, environ={"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor", "AIRFLOW__CORE__PARALLELISM": "99"})
+    settings = config.load(
+        home, environ={"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor", "AIRFLOW__CORE__PARALLELISM": "99"}
+    )
     assert settings.ignored == ("AIRFLOW__CORE__EXECUTOR",)
     assert settings.extra == {("core", "executor"): "CeleryExecutor", ("smtp", "smtp_host"): "mail"}
     assert settings.get_int("core", "parallelism") == 99

@@ -98,6 +98,7 @@ class TestWanted:
     def test_a_file_that_is_being_loaded_gets_none(self):
         backlog = [workload(ti_id=index) for index in range(9)]
         busy = worker("a", None, slow=True)
+        busy.queue[(0, 1)].workload = workload()
         busy.loading = True
         assert wanted([busy], backlog, Durations(), 32) == 0
 
