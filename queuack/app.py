@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import secrets
+import time
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,9 @@ from queuack.store.queries.durations import recent_durations
 from queuack.store.snapshot import load_snapshot
 from queuack.store.writer import Writer
 
+COMMAND_PATIENCE = 10.0
+"""Seconds the daemon waits, at start, for a command that has the file open."""
+
 GC_THRESHOLD = 50_000
 """New objects between two collections of the youngest generation; a step of the engine makes thousands that live on."""
 
@@ -56,12 +60,34 @@ def open_database(home: Home) -> Database:
             threads=config.get_int("database", "threads"),
         )
     except StoreLocked as error:
-        pid = home.pid_file.read_text().strip() if home.pid_file.exists() else ""
-        if pid:
-            raise StoreLocked(
-                f"A daemon is running in {home.root} already (pid {pid}). Stop it first, or use another home."
-            ) from error
-        raise
+        pid = running_daemon(home)
+        if pid is None:
+            raise
+        raise StoreLocked(
+            f"A daemon is running in {home.root} already (pid {pid}). Stop it first, or use another home."
+        ) from error
+
+
+def running_daemon(home: Home) -> int | None:
+    """The pid of the daemon of ``home``, by its pid file; None when no such process lives."""
+    try:
+        pid = int(home.pid_file.read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    return pid
+
+
+def open_for_daemon(home: Home) -> Database:
+    """As ``open_database``, patient with a command that has the file open for a moment."""
+    deadline = time.monotonic() + COMMAND_PATIENCE
+    while True:
+        try:
+            return open_database(home)
+        except StoreLocked:
+            if running_daemon(home) is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
@@ -70,7 +96,7 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
     home.prepare()
     console = Console(home, standalone=standalone)
     console.install_logging()
-    database = open_database(home)
+    database = open_for_daemon(home)
     home.pid_file.write_text(f"{os.getpid()}\n")
     token = secrets.token_hex(16)
     if home.token_file.exists():
