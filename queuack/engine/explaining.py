@@ -97,6 +97,10 @@ def _limit(limit: Limit, code: str, what: str) -> Iterator[Reason]:
         yield Reason(code, f"{what} allows {limit.capacity} at once, and {limit.used} are queued or running.")
 
 
+def _slots(count: int) -> str:
+    return f"{count} slot" if count == 1 else f"{count} slots"
+
+
 def _pool(world: World, run: Run, i: int) -> Iterator[Reason]:
     if run.states[i] != states.SCHEDULED:
         return
@@ -105,11 +109,11 @@ def _pool(world: World, run: Run, i: int) -> Iterator[Reason]:
     if pool.is_missing:
         yield Reason("pool_missing", f"The pool {name!r} does not exist.")
     elif need > pool.capacity:
-        yield Reason("pool_too_small", f"The task needs {need} slots, and the pool {name!r} has {pool.capacity}.")
+        yield Reason("pool_too_small", f"The task needs {_slots(need)}, and the pool {name!r} has {pool.capacity}.")
     elif need > pool.free:
         yield Reason(
             "pool_full",
-            f"The task needs {need} slots, and the pool {name!r} has {max(0, pool.free)} free of {pool.capacity}.",
+            f"The task needs {_slots(need)}, and the pool {name!r} has {max(0, pool.free)} free of {pool.capacity}.",
         )
 
 
@@ -121,7 +125,7 @@ def _limits(world: World, run: Run, i: int) -> Iterator[Reason]:
         yield from _limit(limit, limit.name, f"{limit.name} of the task")
     admission = world.admission
     if admission.active >= admission.parallelism:
-        yield Reason("parallelism", f"All {admission.parallelism} slots of [core] parallelism are taken.")
+        yield Reason("parallelism", f"All {_slots(world.settings.parallelism)} of [core] parallelism are taken.")
 
 
 _RULES: tuple[Callable[[World, Run, int], Iterator[Reason]], ...] = (
