@@ -12,13 +12,11 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol, Self
 
 from queuack import errors
 from queuack.errors import DaemonUnreachable, ProtocolError, QueuackError, StoreLocked
-from queuack.home import Home
+from queuack.home import Home, reachable_path
 
 CONNECT_TIMEOUT = 10.0
 """Seconds a daemon has to take a connection and greet. An answer may take as long as it takes."""
@@ -28,9 +26,6 @@ START_TIMEOUT = 10.0
 
 POLL = 0.05
 """Seconds between looks whether it is there."""
-
-LONGEST_SOCKET_PATH = 100
-"""Bytes; the system allows 107."""
 
 NOBODY = (FileNotFoundError, ConnectionRefusedError, ConnectionResetError, BrokenPipeError, TimeoutError)
 """What the system says where no daemon is, or no longer."""
@@ -177,16 +172,3 @@ def error_from(error_type: str, message: str) -> QueuackError:
     found = getattr(errors, error_type, None)
     known = isinstance(found, type) and issubclass(found, QueuackError)
     return found(message) if known else QueuackError(message)  # type: ignore[misc]  # mypy does not follow ``known``
-
-
-@contextmanager
-def reachable_path(path: Path) -> Iterator[str]:
-    """An address of the socket that is short enough for the system, by way of its folder's descriptor."""
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+LONGEST_SOCKET_PATH = 100
+"""Bytes; the system allows 107."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +82,16 @@ def find_home() -> Home:
     if (here / "dags").is_dir() or (here / "queuack.toml").is_file():
         return Home(here)
     return Home(Path("~/queuack").expanduser())
+
+
+@contextmanager
+def reachable_path(path: Path) -> Iterator[str]:
+    """An address of the socket that is short enough for the system, by way of its folder's descriptor."""
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

@@ -11,6 +11,7 @@ import hmac
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from queuack.daemon import runtime_service, services
@@ -21,7 +22,7 @@ from queuack.daemon.port import LivePort
 from queuack.errors import ProtocolError, QueuackError
 from queuack.executors.base import Executor
 from queuack.executors.connection import Connection, serve
-from queuack.home import Home
+from queuack.home import Home, reachable_path
 from queuack.protocol import (
     VERSION,
     Answer,
@@ -90,7 +91,8 @@ class Server:
         self._home.socket.unlink(missing_ok=True)
         mask = os.umask(0o177)
         try:
-            self._listener = await serve(self._home.socket, self._connected)
+            with reachable_path(self._home.socket) as address:
+                self._listener = await serve(Path(address), self._connected)
         finally:
             os.umask(mask)
 

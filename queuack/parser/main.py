@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from queuack import protocol
 from queuack.errors import DaemonUnreachable, QueuackError
-from queuack.home import Home
+from queuack.home import Home, reachable_path
 from queuack.parser.agenda import Agenda
 from queuack.parser.files import DagFile, settings_of
 from queuack.parser.link import Link
@@ -49,7 +49,8 @@ def run(home: Home, name: str) -> None:
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.connect(str(home.socket))
+        with reachable_path(home.socket) as address:
+            connection.connect(address)
     except OSError as error:
         connection.close()
         raise DaemonUnreachable(f"No daemon answers at {home.socket}: {error}.") from None

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from queuack import errors, protocol
 from queuack.authoring.runtime import Runtime
 from queuack.errors import DaemonUnreachable, InvalidRequest, QueuackError
-from queuack.home import Home
+from queuack.home import Home, reachable_path
 
 ASKABLE = frozenset({"variable_get", "variable_set", "variable_delete", "connection_get"})
 _receive = socket.socket.recv
@@ -91,7 +91,8 @@ def connect_to_daemon(home: Home) -> socket.socket:
     """A connection to the daemon of ``home`` that has said Hello as a client. Raises DaemonUnreachable."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.connect(str(home.socket))
+        with reachable_path(home.socket) as address:
+            connection.connect(address)
         hello = protocol.Hello(role="client", name=f"parse-{os.getpid()}", pid=os.getpid(), token=read_token(home))
         _send(connection, protocol.frame(hello))
     except OSError as error:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from queuack import errors
 from queuack.errors import DaemonUnreachable, ProtocolError, QueuackError
-from queuack.home import Home
+from queuack.home import Home, reachable_path
 from queuack.protocol import (
     Ack,
     Answer,
@@ -139,7 +139,8 @@ class Link:
                 return True
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                connection.connect(str(self._home.socket))
+                with reachable_path(self._home.socket) as address:
+                    connection.connect(address)
                 token = self._home.token_file.read_text().strip() if self._home.token_file.exists() else ""
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
                 held = self._holding()

@@ -307,3 +307,13 @@ def test_the_parser_comes_back(daemon: LiveDaemon) -> None:
         daemon.wait_dag("two")
         daemon.call("trigger_run", dag_id="two", run_id="r")
         assert daemon.wait_run("two", "r") == "success"
+
+
+def test_a_home_deep_down(tmp_path: Path) -> None:
+    """The system's limit for the address of a socket is 107 bytes."""
+    daemon = LiveDaemon(tmp_path / ("long" * 20) / ("longer" * 10))
+    daemon.dag("one", HEAD + 'with DAG("one", schedule=None):\n    BashOperator(task_id="t", bash_command="true")\n')
+    with daemon:
+        daemon.wait_dag("one")
+        daemon.call("trigger_run", dag_id="one", run_id="r")
+        assert daemon.wait_run("one", "r") == "success"
