@@ -225,7 +225,7 @@ def work(seconds):
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass
-with DAG("load", schedule="@continuous", start_date=datetime(2026, 1, 1)):
+with DAG("load", schedule="@continuous", start_date=datetime(2026, 1, 1), max_active_runs=1):
     for i in range(100):
         PythonOperator(task_id=f"t{i:03}", python_callable=work, op_args=[0.01 if i % 10 else 0.2])
 """
@@ -235,6 +235,7 @@ def punctuality(minutes: int = 10) -> list[Figure]:
     """A cron DAG at one run a minute, beside a DAG that keeps every worker busy all the time."""
     with LiveDaemon(home()) as daemon:
         daemon.dag("load", LOAD)
+        daemon.wait_dag("load")
         daemon.dag("tick", TICK)
         until(lambda: daemon.value("select count(*) from dag_run where dag_id = 'tick'"), 60, "the first run")
         begin = time.time()
