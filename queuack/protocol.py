@@ -93,6 +93,11 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     callback_id: int | None = None
     callback_kind: str = ""
     """success or failure, for a callback."""
+    upstream_map_indexes: dict[str, list[int]] = {}
+    """Upstream task in the same mapped group → the map indexes this instance looks at; a task that is not here is
+    looked at whole."""
+    is_mapped_over: bool = False
+    """Another task or group expands over what this one returns: Finished says how long that is."""
     callback_reason: str = ""
 
 
@@ -152,6 +157,12 @@ class Finished(Fact, tag="finished", kw_only=True):
     fail_without_retry: bool = False
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
+    skip_instances: tuple[tuple[str, int], ...] = ()
+    """(task id, map index) to mark skipped together with this success: a branch inside a mapped group."""
+    map_length: int | None = None
+    """How many elements were returned, where ``is_mapped_over``; None = nothing was."""
+    rendered_map_index: str | None = None
+    """What ``map_index_template`` gave."""
     import_us: int = 0
     """Microseconds of it that went into importing the DAG file: no part of the task's usual duration."""
 

@@ -112,6 +112,11 @@ class AttemptFinished(Event, kw_only=True):
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     """Task ids to mark skipped together with this success (branching, short circuit)."""
+    skip_instances: tuple[tuple[str, int], ...] = ()
+    """As ``skip_tasks``, for single instances of mapped tasks: (task id, map index)."""
+    map_length: int | None = None
+    """How many elements it returned, where something is mapped over it."""
+    rendered_map_index: str | None = None
     started_at: int | None = None
     """When a start message was not sent of its own (short tasks): the start."""
     pid: int | None = None

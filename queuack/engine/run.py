@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from queuack.engine.catalog import DagState
 
 
+class _Unmapped(Sequence[int]):
+    """-1 at every position: no instance of the run is mapped."""
+
+    def __getitem__(self, position: Any) -> Any:
+        return -1
+
+    def __len__(self) -> int:
+        return 0
+
+
+_UNMAPPED = _Unmapped()
+
+
 class Version:
     """One version of a DAG; compiled when first needed."""
 
@@ -81,8 +94,8 @@ class Run:
     __slots__ = (
         "clear_number", "conf", "dag", "dag_id", "data_interval_end", "data_interval_start", "details",
         "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "max_tries", "note", "order",
-        "past_waiting", "pending", "plan", "queued_at", "removed", "run_after", "run_id", "run_type",
-        "scope_done", "skipped", "start_date", "state", "states", "success", "tally", "task_limits", "ti_ids",
+        "map_indexes", "past_waiting", "pending", "plan", "queued_at", "removed", "run_after", "run_id", "run_type",
+        "scope_done", "skipped", "start_date", "state", "states", "success", "tally", "task_limits", "task_of", "ti_ids",
         "tries", "triggered_by", "triggering_user_name", "updated_at", "upstream_failed", "version",
     )  # fmt: skip
 
@@ -119,6 +132,10 @@ class Run:
         self.plan = plan
         self.ti_ids = ti_ids
         """By position; 0 for a task without instance."""
+        self.task_of: Sequence[int] = range(size)
+        """Position → index of the task in the plan: every look into the plan goes through it."""
+        self.map_indexes: Sequence[int] = _UNMAPPED
+        """Position → map index, -1 for an instance of a task that is not mapped, or not yet."""
         self.states = bytearray([states.NONE]) * size
         self.tries = [0] * size
         self.max_tries = list(plan.retries)

@@ -24,6 +24,28 @@ class CallbackFlags(msgspec.Struct, frozen=True, omit_defaults=True):
     skipped: bool = False
 
 
+class MapInput(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Something a mapped task or group expands over, as far as its length goes.
+
+    A tree: leaves are ``literal`` (``length``) and ``xcom`` (``task_id``: the length of what it returned, or, when it
+    is mapped itself, how many of its instances returned something); ``zip`` is as long as its shortest part
+    (``fill``: the longest), ``concat`` as long as all together. What ``map`` does to the elements does not show here.
+    """
+
+    kind: str
+    """literal, xcom, zip, concat."""
+    length: int = 0
+    task_id: str = ""
+    parts: tuple[MapInput, ...] = ()
+    fill: bool = False
+
+
+class Expansion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Over what a task or group is mapped: the product of the lengths of ``inputs`` is the number of instances."""
+
+    inputs: tuple[MapInput, ...] = ()
+
+
 class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One task. Defaults are Airflow's; what equals its default is left out of the JSON."""
 
@@ -61,6 +83,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     end_date: int | None = None
     is_setup: bool = False
     is_teardown: bool = False
+    expansion: Expansion | None = None
+    """Set for a mapped task; a task in mapped groups has those of its groups besides (see TaskGroupDocument)."""
     on_failure_fail_dagrun: bool = False
     callbacks: CallbackFlags = CallbackFlags()
     is_empty: bool = False
@@ -83,6 +107,8 @@ class TaskGroupDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only
     ui_fgcolor: str = "#000"
     children: tuple[str, ...] = ()
     """Task ids and group ids directly inside, in order of creation."""
+    expansion: Expansion | None = None
+    """Set for a mapped group: each task inside has that many instances."""
 
 
 class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

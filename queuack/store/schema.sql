@@ -198,7 +198,8 @@ CREATE TABLE log (
 CREATE TABLE variable (
     key VARCHAR NOT NULL,
     val VARCHAR NOT NULL,
-    description VARCHAR
+    description VARCHAR,
+    is_encrypted BOOLEAN DEFAULT false
 );
 
 CREATE TABLE connection (
@@ -210,7 +211,9 @@ CREATE TABLE connection (
     login VARCHAR,
     password VARCHAR,
     port INTEGER,
-    extra VARCHAR
+    extra VARCHAR,
+    is_encrypted BOOLEAN DEFAULT false,
+    is_extra_encrypted BOOLEAN DEFAULT false
 );
 
 -- slots: -1 = unlimited.
