@@ -14,14 +14,15 @@ from typing import Any
 
 from queuack import clock, config
 from queuack.config import Config
-from queuack.daemon import runtime_service, services
+from queuack.daemon import runtime_service, services, vault
 from queuack.daemon.console import Console
 from queuack.daemon.daemon import Daemon
 from queuack.daemon.front import Front
 from queuack.daemon.loop import DirectLoop, Loop
-from queuack.daemon.parsing import Parsing, parsed_event
+from queuack.daemon.parsing import Parsing, parsed_event, plugins_seen
 from queuack.daemon.port import DirectPort
 from queuack.daemon.server import Server
+from queuack.daemon.triggering import TriggererSettings, Triggering
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import FileGone
 from queuack.errors import QueuackError, StoreLocked
@@ -29,6 +30,7 @@ from queuack.executors.local import LocalExecutor
 from queuack.executors.nursery import NurseryClient
 from queuack.executors.settings import LocalSettings
 from queuack.home import Home
+from queuack.protocol import TimetableAnswer, TimetableQuestion
 from queuack.store.database import Database
 from queuack.store.queries.durations import recent_durations
 from queuack.store.snapshot import load_snapshot
@@ -48,6 +50,7 @@ def engine_settings(*, dormant: bool = False) -> EngineSettings:
         parallelism=config.get_int("core", "parallelism"),
         dags_are_paused_at_creation=config.get_boolean("core", "dags_are_paused_at_creation"),
         max_task_retry_delay=config.get_float("core", "max_task_retry_delay"),
+        partition_mapper_max_downstream_keys=config.get_int("scheduler", "partition_mapper_max_downstream_keys"),
     )
 
 
@@ -138,12 +141,18 @@ async def _serve(
 ) -> None:
     front = Front(isolation=config.get_str("workers", "isolation"), means=means)
     loop = Loop(engine, writer, front)
-    nursery = NurseryClient(home)
+    nursery = NurseryClient(home, config.for_children(config.current().environment()))
     executor = LocalExecutor(home, front, nursery, LocalSettings.from_config())
     front.loop, front.executor = loop, executor
     front.watchers.append(console.committed)
     parsing = Parsing(loop)
+    if (seen := plugins_seen(home)) is not None:
+        loop.post(seen)
+    front.asking = parsing.asking
     server = Server(home, loop, front, executor, parsing, token)
+    triggering = Triggering(home, loop, front, nursery, _unseal, TriggererSettings.from_config())
+    front.triggers = server.triggering = triggering
+    front.seal = lambda text: vault.writing_vault(server.port).lock(text)
     daemon = Daemon(
         home,
         database,
@@ -153,11 +162,17 @@ async def _serve(
         nursery,
         parsing,
         server,
+        triggering,
         reconnect_timeout=config.get_float("workers", "adopt_timeout"),
         stop_timeout=config.get_float("core", "killed_task_cleanup_time"),
         on_ready=console.ready,
     )
     await daemon.run()
+
+
+def _unseal(token: str) -> str:
+    """The arguments of a trigger, decrypted."""
+    return vault.vault().unlock(token, "The arguments of a trigger")
 
 
 class OfflineService:
@@ -169,7 +184,7 @@ class OfflineService:
         self._database = open_database(home)
         writer = Writer(self._database)
         engine = Engine.restore(engine_settings(dormant=True), load_snapshot(self._database), clock.now_us())
-        self._port = DirectPort(DirectLoop(engine, writer), self._database, writer)
+        self._port = DirectPort(DirectLoop(engine, writer), self._database, writer, self._ask)
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
         if method == "sync":
@@ -194,8 +209,13 @@ class OfflineService:
 
     def _answers(self) -> Any:
         """What DAG files may ask while they are parsed, as a Runtime."""
-        names = ("variable_get", "variable_set", "variable_delete", "connection_get")
+        names = ("variable_get", "variable_set", "variable_delete", "variable_keys", "connection_get", "model_rows")
         return SimpleNamespace(**{name: partial(getattr(runtime_service, name), self._port) for name in names})
+
+    def _ask(self, question: TimetableQuestion) -> TimetableAnswer:
+        from queuack.parser.answerer import ask_once  # the parser is needed for DAGs with a custom timetable only
+
+        return ask_once(self._home, config.current(), question)
 
     def close(self) -> None:
         self._database.close()

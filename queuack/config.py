@@ -113,6 +113,13 @@ class Config:
         return value
 
 
+def for_children(environ: Mapping[str, str]) -> dict[str, str]:
+    """``environ`` without what only the daemon may know."""
+    kept = {setting.environment_key for setting in SETTINGS if setting.daemon_only}
+    hidden = {prefix + key for prefix in (QUEUACK_PREFIX, AIRFLOW_PREFIX) for key in kept}
+    return {name: value for name, value in environ.items() if name.upper() not in hidden}
+
+
 def load(home: Home, flags: Mapping[str, Scalar] | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """Read all sources. ``flags``: ``"section.key"`` → value. ``environ``: default ``os.environ``.
 
@@ -257,6 +264,11 @@ def _from_flags(flags: Mapping[str, Scalar]) -> Iterator[tuple[Setting, Scalar, 
         setting = BY_NAME.get((section, key))
         if setting is None:
             raise unknown(name, "flag")
+        if setting.secret:
+            raise SettingError(
+                f"{name} is a secret, and every user of this machine can read the command line. Set it in "
+                f"queuack.toml or as {QUEUACK_PREFIX}{setting.environment_key}."
+            )
         yield setting, value, "flag"
 
 

@@ -87,6 +87,10 @@ class StoreLocked(StoreError):
     """Another process has the database open."""
 
 
+class SecretUnreadable(StoreError):
+    """An encrypted value cannot be decrypted with the keys at hand."""
+
+
 class StoreTooNew(StoreError):
     """The database was written by a newer Queuack."""
 

@@ -39,6 +39,11 @@ class Home:
         return self.root / "queuack.duckdb"
 
     @property
+    def fernet_key_file(self) -> Path:
+        """The key that encrypts secrets in the database; mode 0600. See ``queuack/fernet_keys.py``."""
+        return self.root / "fernet.key"
+
+    @property
     def xcoms(self) -> Path:
         """Large XCom values, referenced from the database."""
         return self.root / "xcom"
@@ -63,6 +68,11 @@ class Home:
     @property
     def workers(self) -> Path:
         return self.run / "workers"
+
+    @property
+    def triggerer_file(self) -> Path:
+        """Which process the triggerer is; as the files of workers."""
+        return self.run / "triggerer.json"
 
     def prepare(self) -> None:
         """Create the folders that the daemon needs."""

@@ -17,7 +17,12 @@ Refused. After that:
   task, then leave).
 * A **worker**, **parser** or **client** says Ask at any time; the daemon answers Answer with the same ``id``.
   What a worker may ask: see ``daemon/runtime_service.py``; a client: see ``daemon/service.py``.
-* The **parser** says Parsed and Gone; the daemon answers nothing. The daemon says Reparse and Stop.
+* The **parser** says Parsed, Gone, ScanDone and PluginsFound; the daemon answers nothing. The daemon says Reparse and
+  Stop. It says TimetableQuestion, the parser answers each with one TimetableAnswer; a question whose parser is gone is
+  put to the next one.
+* The **triggerer** says TriggerFired and TriggerFailed: facts, kept and acknowledged as a worker's; its Hello lists the
+  triggers it has. The daemon says RunTriggers, CancelTriggers and Stop (clean up, then leave: the triggers run again in
+  the next triggerer). A task's trigger is cancelled by the daemon once its event is durable.
 * Anyone says Heartbeat; silence for long from a worker that holds a task counts as death.
 """
 
@@ -30,6 +35,8 @@ from typing import Any
 import msgspec
 
 from queuack.errors import ProtocolError
+from queuack.schedule.conditions import Leaf
+from queuack.schedule.outlet_events import OutletEvent
 
 VERSION = 1
 MAX_FRAME = 512 * 1024 * 1024
@@ -59,6 +66,8 @@ class RunInfo(msgspec.Struct, omit_defaults=True, kw_only=True):
     triggering_user_name: str | None = None
     note: str | None = None
     clear_number: int = 0
+    partition_key: str | None = None
+    partition_date: int | None = None
 
 
 class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -99,6 +108,52 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     is_mapped_over: bool = False
     """Another task or group expands over what this one returns: Finished says how long that is."""
     callback_reason: str = ""
+    next_method: str | None = None
+    """The method in which a deferred task goes on; None = it begins with ``execute``."""
+    next_kwargs: bytes = b""
+    """JSON object, values as ``serialization.typed_json`` writes them."""
+    begun_us: int | None = None
+    """When this try began, if it goes on after a deferral."""
+    inactive_assets: list[tuple[str, str]] = []
+    """(name, URI) of inlets and outlets that are not active: with one, the task fails."""
+
+
+class TriggerRequest(msgspec.Struct, omit_defaults=True):
+    """A trigger that a task wants to wait for."""
+
+    classpath: str
+    kwargs: bytes
+    """JSON object, values as ``serialization.typed_json`` writes them."""
+    queue: str | None = None
+
+
+class WaitingTask(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """The task instance that waits for a trigger."""
+
+    ti_id: int
+    task_id: str
+    map_index: int = -1
+    try_number: int = 1
+    max_tries: int = 0
+    log_path: str = ""
+    """Of the attempt, relative to the logs folder: the trigger's own log lies beside it."""
+    run: RunInfo
+    template_fields: list[str] = []
+    """Arguments of the trigger that are templates: only of a task that begins in the triggerer."""
+    params: dict[str, Any] = {}
+    """Of the DAG, for these templates."""
+
+
+class TriggerWork(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One trigger to run."""
+
+    trigger_id: int
+    classpath: str
+    kwargs: bytes
+    task: WaitingTask | None = None
+    """None: it watches something, and fires again and again."""
+    assets: list[tuple[str, str]] = []
+    """(name, URI) of the assets that are watched."""
 
 
 class Held(msgspec.Struct):
@@ -112,13 +167,15 @@ class Held(msgspec.Struct):
 # ── anyone → daemon ──────────────────────────────────────────────────────────────────────────────
 class Hello(Message, tag="hello", kw_only=True):
     role: str
-    """worker, parser, client."""
+    """worker, parser, triggerer, client."""
     name: str
     """Worker id; unique for the life of the home."""
     pid: int
     token: str = ""
     protocol: int = VERSION
     holding: list[Held] = []
+    triggers: list[int] = []
+    """Ids of the triggers that a triggerer runs, or has something to say of."""
 
 
 class Ask(Message, tag="ask"):
@@ -146,7 +203,7 @@ class Started(Fact, tag="started", kw_only=True):
 
 
 class Finished(Fact, tag="finished", kw_only=True):
-    """``outcome``: success, failed, skipped, up_for_reschedule."""
+    """``outcome``: success, failed, skipped, up_for_reschedule, deferred, awaiting_input."""
 
     ti_id: int
     try_number: int
@@ -163,6 +220,18 @@ class Finished(Fact, tag="finished", kw_only=True):
     """How many elements were returned, where ``is_mapped_over``; None = nothing was."""
     rendered_map_index: str | None = None
     """What ``map_index_template`` gave."""
+    outlets: tuple[Leaf, ...] = ()
+    """What a task that succeeded has as outlets."""
+    asset_events: tuple[OutletEvent, ...] = ()
+    """What it said of assets."""
+    trigger: TriggerRequest | None = None
+    """What a deferred task waits for."""
+    next_method: str | None = None
+    """The method in which a deferred task, or one that awaits input, goes on."""
+    next_kwargs: bytes = b""
+    """JSON object, values as ``serialization.typed_json`` writes them."""
+    wait_timeout: int | None = None
+    """Microseconds it waits at most."""
     import_us: int = 0
     """Microseconds of it that went into importing the DAG file: no part of the task's usual duration."""
 
@@ -198,6 +267,27 @@ class CallbackRan(Fact, tag="callback_ran", kw_only=True):
     callback_id: int
 
 
+# ── triggerer → daemon ───────────────────────────────────────────────────────────────────────────
+class TriggerFired(Fact, tag="trigger_fired", kw_only=True):
+    trigger_id: int
+    at: int
+    payload: bytes
+    """JSON, values as ``serialization.typed_json`` writes them."""
+    ends: str = ""
+    """success, failed or skipped: the event ends the task without a worker."""
+    xcoms: list[tuple[str, str, bytes]] = []
+    """(key, encoding, value) to be pushed with such an end."""
+
+
+class TriggerFailed(Fact, tag="trigger_failed", kw_only=True):
+    """It raised, ended without an event, or could not be made. Only of a task's trigger."""
+
+    trigger_id: int
+    at: int
+    traceback: list[str] = []
+
+
+# ── worker → daemon, what may get lost ───────────────────────────────────────────────────────────
 class Recalled(Message, tag="recalled"):
     attempts: list[tuple[int, int]]
     """(ti_id, try_number) given back; for one that was cancelled: it has stopped."""
@@ -251,6 +341,37 @@ class ScanDone(Message, tag="scan_done"):
     """relative_fileloc of every DAG file there is; a file the daemon knows and this list lacks is gone."""
 
 
+class PluginsFound(Message, tag="plugins_found", kw_only=True):
+    """The plugins there are now, as a process that tried them all has found."""
+
+    state: str
+    """Changes with them."""
+    hooks: list[str] = []
+    """Names of the listener hooks that some plugin implements."""
+    errors: dict[str, str] = {}
+    """File or entry point → why it is left out."""
+
+
+class TimetableRun(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A run to come, or one by hand."""
+
+    run_after: int | None = None
+    start: int | None = None
+    end: int | None = None
+    run_id: str | None = None
+    """None = the timetable leaves it to the daemon."""
+
+
+class TimetableAnswer(Message, tag="timetable_answer", kw_only=True):
+    """``runs`` may be fewer than asked for: no more are known at present."""
+
+    number: int
+    runs: list[TimetableRun] = []
+    error: str | None = None
+    """One line."""
+    stacktrace: str = ""
+
+
 # ── daemon → anyone ──────────────────────────────────────────────────────────────────────────────
 class Welcome(Message, tag="welcome", kw_only=True):
     settings: dict[str, str] = {}
@@ -287,6 +408,18 @@ class Ack(Message, tag="ack"):
     seq: int
 
 
+class RunTriggers(Message, tag="run_triggers"):
+    triggers: list[TriggerWork]
+
+
+class CancelTriggers(Message, tag="cancel_triggers"):
+    """Run these no more."""
+
+    trigger_ids: list[int]
+    killed: list[int] = []
+    """Of these, ``on_kill`` is to run: a person ended the task."""
+
+
 class Reparse(Message, tag="reparse"):
     relative_fileloc: str | None = None
     """None = everything."""
@@ -294,6 +427,29 @@ class Reparse(Message, tag="reparse"):
 
 class Stop(Message, tag="stop"):
     pass
+
+
+class TimetableQuestion(Message, tag="timetable_question", kw_only=True):
+    """To the parser: ask a custom timetable for the runs after the last, or for the interval of a run by hand."""
+
+    number: int
+    dag_id: str
+    importable: str
+    data: dict[str, Any]
+    """The class and its serialized form."""
+    last_start: int | None = None
+    last_end: int | None = None
+    last_run_after: int | None = None
+    """Of the latest automated run; None = there was none."""
+    earliest: int | None = None
+    latest: int | None = None
+    catchup: bool = False
+    count: int = 1
+    """So many runs, each following the one before."""
+    manual_run_after: int | None = None
+    """Instead of runs: what a run triggered by hand gets for its id, with this for ``run_after``."""
+    manual_at: int | None = None
+    """… and for its data interval, inferred at this moment; None = it has none."""
 
 
 ToDaemon = (
@@ -306,6 +462,8 @@ ToDaemon = (
     | XComClear
     | Rendered
     | CallbackRan
+    | TriggerFired
+    | TriggerFailed
     | Recalled
     | Loading
     | Executing
@@ -313,14 +471,30 @@ ToDaemon = (
     | Parsed
     | Gone
     | ScanDone
+    | PluginsFound
+    | TimetableAnswer
 )
-FromDaemon = Welcome | Refused | Answer | Run | Recall | Cancel | Ack | Reparse | Stop | Heartbeat
+FromDaemon = (
+    Welcome
+    | Refused
+    | Answer
+    | Run
+    | Recall
+    | Cancel
+    | Ack
+    | RunTriggers
+    | CancelTriggers
+    | Reparse
+    | Stop
+    | TimetableQuestion
+    | Heartbeat
+)
 
 
 # ── daemon ↔ nursery: JSON lines on an inherited socket, see ``nursery`` ─────────────────────────
 class Fork(msgspec.Struct, tag="fork", tag_field="t"):
     role: str
-    """worker or parser."""
+    """worker, parser or triggerer."""
     name: str
     home: str
     environ: dict[str, str | None] = {}

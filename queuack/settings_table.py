@@ -26,6 +26,10 @@ class Setting:
     help: str
     choices: tuple[str, ...] = ()
     minimum: float | None = None
+    secret: bool = False
+    """Hidden in lists, refused on the command line (other users see that in ``ps``)."""
+    daemon_only: bool = False
+    """Kept from user code: ``conf`` does not tell it, child processes do not inherit its variables."""
 
     @property
     def name(self) -> str:
@@ -43,7 +47,12 @@ SECTIONS: dict[str, str] = {
     "scheduler": "How runs come to be.",
     "dag_processor": "How DAG files are found and parsed.",
     "workers": "The processes that run tasks.",
+    "triggerer": "The process in which deferred tasks and asset watchers wait.",
+    "secrets": "Where variables and connections are looked up before the environment and the store.",
     "operators": "Defaults of operators.",
+    "state_store": "What tasks keep over their tries, and for assets.",
+    "email": "Mail that tasks send.",
+    "smtp": "The mail server, where no connection names one.",
     "logging": "Log files of tasks and of the daemon.",
     "api": "Addresses.",
     "database": "The DuckDB file.",
@@ -83,6 +92,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("core", "dagbag_import_timeout", "float", 30.0, "Seconds one DAG file may take to import.", minimum=0),
     Setting(
         "core",
+        "plugin_timeout",
+        "float",
+        10.0,
+        "Seconds one plugin may take to import, and a custom timetable to answer.",
+        minimum=0.1,
+    ),
+    Setting(
+        "core",
         "dag_discovery_safe_mode",
         "bool",
         True,
@@ -105,11 +122,45 @@ SETTINGS: tuple[Setting, ...] = (
         "core", "killed_task_cleanup_time", "int", 60, "Seconds that running tasks have to end at a stop.", minimum=0
     ),
     Setting(
+        "core",
+        "max_map_length",
+        "int",
+        1024,
+        "Elements that a task may return to be mapped over; with more it fails. Lists in the DAG file have no limit.",
+        minimum=0,
+    ),
+    Setting(
         "core", "max_templated_field_length", "int", 4096, "Characters of a rendered field that are kept.", minimum=0
+    ),
+    Setting(
+        "core",
+        "fernet_key",
+        "str",
+        None,
+        "Keys that encrypt passwords, extras and variables in the database, comma-separated, newest first; unset = the "
+        "file fernet.key in the home folder.",
+        secret=True,
+        daemon_only=True,
+    ),
+    Setting(
+        "core",
+        "test_connection",
+        "str",
+        "Disabled",
+        "Whether `queuack connections test` may try connections.",
+        choices=("Disabled", "Enabled", "Hidden"),
     ),
     Setting("core", "sensitive_var_conn_names", "str", "", "More words, comma-separated, that mark a name as secret."),
     # ── scheduler ──
     Setting("scheduler", "catchup_by_default", "bool", False, "Default of a DAG's catchup."),
+    Setting(
+        "scheduler",
+        "partition_mapper_max_downstream_keys",
+        "int",
+        1_000,
+        "So many partitions one asset event may count for, where the mapper says nothing else.",
+        minimum=1,
+    ),
     Setting(
         "scheduler",
         "create_cron_data_intervals",
@@ -203,9 +254,103 @@ SETTINGS: tuple[Setting, ...] = (
         "warm: tasks run in the worker itself; fork: each in a fork of it.",
         choices=("warm", "fork"),
     ),
+    Setting(
+        "workers",
+        "secrets_backend",
+        "str",
+        None,
+        "As secrets.backend, for the processes that run user code; unset = that one.",
+    ),
+    Setting(
+        "workers",
+        "secrets_backend_kwargs",
+        "str",
+        None,
+        "Arguments of secrets_backend, a JSON object.",
+        secret=True,
+    ),
+    # ── secrets ──
+    Setting("secrets", "backend", "str", None, "Class of a secrets backend, as module.Class; asked first."),
+    Setting("secrets", "backend_kwargs", "str", None, "Arguments of that class, a JSON object.", secret=True),
+    # ── state_store ──
+    Setting(
+        "state_store",
+        "default_retention_days",
+        "int",
+        30,
+        "Days a key of a task instance is kept after it was set; 0 = for ever.",
+    ),
+    Setting(
+        "state_store",
+        "max_value_storage_bytes",
+        "int",
+        65_535,
+        "Larger values of a key are warned of in the log; 0 = no limit.",
+        minimum=0,
+    ),
+    Setting("state_store", "clear_on_success", "bool", False, "Delete the keys of a task instance when it succeeds."),
+    # ── triggerer ──
+    Setting("triggerer", "capacity", "int", 1000, "Triggers that run at once; more wait their turn.", minimum=1),
+    Setting(
+        "triggerer",
+        "blocked_main_thread_warning_threshold",
+        "float",
+        0.2,
+        "Seconds that a trigger may block the event loop until it is named in the log.",
+        minimum=0,
+    ),
+    Setting(
+        "triggerer",
+        "on_kill_timeout",
+        "float",
+        30.0,
+        "Seconds that on_kill() of a trigger may take when its task is cleared or marked.",
+        minimum=0,
+    ),
+    Setting(
+        "triggerer",
+        "shared_stream_subscriber_queue_size",
+        "int",
+        1024,
+        "Raw events that may wait for one of the triggers that share a stream.",
+        minimum=1,
+    ),
+    Setting(
+        "triggerer", "idle_timeout", "float", 60.0, "Seconds until a triggerer without triggers leaves.", minimum=0
+    ),
     # ── operators ──
     Setting("operators", "default_owner", "str", "airflow", "Owner of a task that names none."),
     Setting("operators", "default_queue", "str", "default", "Queue of a task that names none."),
+    # ── email ──
+    Setting(
+        "email",
+        "email_backend",
+        "str",
+        "airflow.utils.email.send_email_smtp",
+        "Function that sends mail: the import path of one that takes what airflow.utils.email.send_email does.",
+    ),
+    Setting("email", "email_conn_id", "str", "smtp_default", "Connection of the mail server."),
+    Setting("email", "default_email_on_retry", "bool", True, "Tasks with `email` send mail when they are retried."),
+    Setting("email", "default_email_on_failure", "bool", True, "Tasks with `email` send mail when they fail."),
+    Setting("email", "subject_template", "path", None, "File with the subject (Jinja) of such mail."),
+    Setting("email", "html_content_template", "path", None, "File with the text (Jinja, HTML) of such mail."),
+    Setting("email", "from_email", "str", None, "Sender of mail that names none; unset = smtp.smtp_mail_from."),
+    Setting(
+        "email",
+        "ssl_context",
+        "str",
+        "default",
+        "default: the mail server's certificate is checked; none: it is not.",
+        choices=("default", "none"),
+    ),
+    # ── smtp ──
+    Setting("smtp", "smtp_host", "str", "localhost", "Host of the mail server."),
+    Setting("smtp", "smtp_port", "int", 25, "Port of the mail server.", minimum=1),
+    Setting("smtp", "smtp_starttls", "bool", True, "Encrypt by STARTTLS."),
+    Setting("smtp", "smtp_ssl", "bool", False, "Encrypt from the start."),
+    Setting("smtp", "smtp_mail_from", "str", "airflow@example.com", "Sender of mail."),
+    Setting("smtp", "smtp_timeout", "int", 30, "Seconds that the mail server has to answer.", minimum=1),
+    Setting("smtp", "smtp_retry_limit", "int", 5, "More attempts when it hangs up.", minimum=0),
     # ── logging ──
     Setting("logging", "base_log_folder", "path", "logs", "Folder of the log files."),
     Setting(

@@ -25,7 +25,6 @@ from queuack.config import BY_NAME, SETTINGS
 FIXED_ANSWERS: dict[tuple[str, str], str] = {
     ("core", "executor"): "LocalExecutor",
     ("core", "security"): "",
-    ("core", "fernet_key"): "",
     ("core", "default_impersonation"): "",
     ("core", "allowed_deserialization_classes"): "airflow.*",
     ("core", "allowed_deserialization_classes_regexp"): "",
@@ -43,17 +42,6 @@ FIXED_ANSWERS: dict[tuple[str, str], str] = {
     ("api", "port"): "8080",
     ("webserver", "web_server_host"): "0.0.0.0",
     ("webserver", "web_server_port"): "8080",
-    ("email", "email_backend"): "airflow.utils.email.send_email_smtp",
-    ("email", "email_conn_id"): "smtp_default",
-    ("email", "default_email_on_retry"): "True",
-    ("email", "default_email_on_failure"): "True",
-    ("smtp", "smtp_host"): "localhost",
-    ("smtp", "smtp_port"): "25",
-    ("smtp", "smtp_starttls"): "True",
-    ("smtp", "smtp_ssl"): "False",
-    ("smtp", "smtp_mail_from"): "airflow@example.com",
-    ("smtp", "smtp_timeout"): "30",
-    ("smtp", "smtp_retry_limit"): "5",
     ("logging", "remote_logging"): "False",
     ("logging", "remote_log_conn_id"): "",
     ("logging", "remote_base_log_folder"): "",
@@ -62,8 +50,6 @@ FIXED_ANSWERS: dict[tuple[str, str], str] = {
     ("operators", "default_ram"): "512",
     ("operators", "default_disk"): "512",
     ("operators", "default_gpus"): "0",
-    ("secrets", "backend"): "",
-    ("secrets", "backend_kwargs"): "",
 }
 """Settings of Airflow that Queuack has no use for and user code asks for without a fallback."""
 
@@ -208,10 +194,12 @@ class AirflowConfigParser:
         if name in self._overrides:
             return self._overrides[name]
         settings = config.current()
-        if name in BY_NAME:
-            return config.as_text(settings.values[name])
+        if name in BY_NAME and BY_NAME[name].daemon_only:
+            return ""
         if name in settings.extra:
             return settings.extra[name]
+        if name in BY_NAME:
+            return config.as_text(settings.values[name])
         if name in MOVED:
             return config.as_text(settings.values[MOVED[name]])
         return FIXED_ANSWERS.get(name)

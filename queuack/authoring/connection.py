@@ -1,24 +1,31 @@
-"""Connections: where and as whom to reach another system. Reads URIs and JSON, environment, then the runtime.
+"""Connections: where and as whom to reach another system.
 
-Airflow page: howto/connection.
+The forms (URI, JSON) are ``connection_form``'s, where they are looked for is ``secrets/search``'s, hooks are
+``provider_hooks``'s business; here is the object. Airflow page: howto/connection.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import logging
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from queuack import connection_form
+from queuack.authoring import masking
 from queuack.authoring.exceptions import AirflowException, AirflowNotFoundException
-from queuack.authoring.runtime import current_runtime, has_runtime
+from queuack.authoring.secrets import search
+from queuack.connection_form import EXTRA_WHOLE, FIELDS
 
-_FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
-_EXTRA_WHOLE = "__extra__"
+log = logging.getLogger("queuack.connection")
 
 
 class Connection:
-    """A connection: ``conn_id, conn_type, host, login, password, schema, port, extra`` (JSON text), or ``uri``."""
+    """A connection: ``conn_id, conn_type, host, login, password, schema, port, extra`` (JSON text), or ``uri``.
+
+    Making one masks its password and extra in the logs of this process. Raises AirflowException for a bad URI, or for
+    both a URI and fields."""
+
+    EXTRA_KEY = EXTRA_WHOLE
 
     def __init__(
         self,
@@ -32,8 +39,9 @@ class Connection:
         port: int | None = None,
         extra: str | dict[str, Any] | None = None,
         uri: str | None = None,
+        team_name: str | None = None,
     ) -> None:
-        if uri and any((conn_type, host, login, password, schema, port)):
+        if uri and any((conn_type, host, login, password, schema, port, extra)):
             raise AirflowException(
                 "You must create an object using the URI or individual values "
                 "(conn_type, host, login, password, schema, port or extra)."
@@ -41,150 +49,151 @@ class Connection:
             )
         self.conn_id = conn_id or ""
         self.description = description
-        self.conn_type, self.host, self.login, self.password = conn_type or "", host, login, password
+        self.conn_type, self.host, self.login, self.password = conn_type, host, login, password
         self.schema, self.port = schema, port
         self.extra: str | None = json.dumps(extra) if isinstance(extra, dict) else extra
         if uri:
-            self._read_uri(uri)
-
-    def _read_uri(self, uri: str) -> None:
-        if uri.count("://") > 2:
-            raise AirflowException(f"Invalid connection string: {uri}.")
-        scheme, _, rest = uri.partition("://")
-        inner = ""
-        if "://" in rest and "://" in rest.split("@")[-1].split("?")[0]:
-            inner, _, rest = rest.partition("://")
-        parts = urlsplit(f"x://{rest}" if rest or "://" in uri else uri)
-        self.conn_type = _type_name(scheme if "://" in uri else parts.scheme)
-        host = unquote(_host_of(parts.netloc))
-        self.host = f"{inner}://{host}" if inner else host
-        self.schema = unquote(parts.path.lstrip("/"))
-        self.login = unquote(parts.username) if parts.username else parts.username
-        self.password = unquote(parts.password) if parts.password else parts.password
-        self.port = parts.port
-        if parts.query:
-            query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            self.extra = query[_EXTRA_WHOLE] if _EXTRA_WHOLE in query else json.dumps(query)
+            found = _fields(connection_form.from_uri, uri)
+            found.pop("description")
+            vars(self).update(found)
+        masking.current().mask_connection(self.password, self.extra)
 
     @property
     def extra_dejson(self) -> dict[str, Any]:
-        """``extra`` decoded; {} when there is none. Raises ValueError for what is not JSON."""
-        value = json.loads(self.extra) if self.extra else {}
-        return value if isinstance(value, dict) else {}
+        """``extra`` decoded; {} when there is none, or what it holds is not a JSON object (that is logged)."""
+        if not self.extra:
+            return {}
+        try:
+            value = json.loads(self.extra)
+        except ValueError:
+            log.error("The extra of connection %r is not JSON; it is taken as empty.", self.conn_id)
+            return {}
+        if not isinstance(value, dict):
+            log.error("The extra of connection %r is not a JSON object; it is taken as empty.", self.conn_id)
+            return {}
+        masking.current().mask_secret(value)
+        return value
 
     def get_extra_dejson(self, nested: bool = False) -> dict[str, Any]:
         """``extra`` decoded; with ``nested``, JSON texts inside it too."""
         values = self.extra_dejson
-        return {key: _maybe_json(value) for key, value in values.items()} if nested else values
+        return {key: connection_form.decoded(value) for key, value in values.items()} if nested else values
 
     def get_password(self) -> str | None:
         return self.password
 
+    def set_password(self, value: str | None) -> None:
+        if value:
+            self.password = value
+            masking.mask_secret(value)
+
     def get_extra(self) -> str | None:
         return self.extra
 
+    def set_extra(self, value: str | None) -> None:
+        """Raises ValueError for what is not a JSON object."""
+        self.extra = connection_form.check_extra(value)
+        masking.current().mask_connection(None, self.extra)
+
     def get_uri(self) -> str:
-        """The connection as a URI."""
-        kind = self.conn_type.lower().replace("_", "-")
-        protocol, host = "", self.host or ""
-        if "://" in host:
-            protocol, _, host = host.partition("://")
-            protocol += "://"
-        login = quote(self.login or "", safe="")
-        password = f":{quote(self.password, safe='')}" if self.password else ""
-        user = f"{login}{password}@" if login or password else ""
-        port = f":{self.port}" if self.port else ""
-        schema = f"/{quote(self.schema, safe='')}" if self.schema else ""
-        uri = f"{kind}://{protocol}{user}{quote(host, safe='')}{port}{schema}"
-        return uri + self._query()
+        """The connection as a URI. Raises ValueError when ``extra`` is not JSON."""
+        return connection_form.to_uri(self._fields())
 
-    def _query(self) -> str:
-        if not self.extra:
-            return ""
-        values = self.extra_dejson
-        flat = urlencode({key: value for key, value in values.items() if isinstance(value, str)})
-        if values and dict(parse_qsl(flat, keep_blank_values=True)) == values:
-            return f"/?{flat}" if not self.schema else f"?{flat}"
-        return ("?" if self.schema else "/?") + urlencode({_EXTRA_WHOLE: self.extra})
+    async def aget_uri(self) -> str:
+        return self.get_uri()
 
-    def to_dict(self) -> dict[str, Any]:
-        values = {"conn_id": self.conn_id, **{name: getattr(self, name) for name in _FIELDS}}
-        return {**{k: v for k, v in values.items() if v is not None and k != "extra"}, "extra": self.extra_dejson}
+    def to_dict(self, *, prune_empty: bool = False, validate: bool = True) -> dict[str, Any]:
+        """Every field, ``extra`` decoded; without what is None with ``prune_empty``.
+
+        Raises TypeError with ``validate`` when it is not JSON."""
+        values = {"conn_id": self.conn_id, **self._fields()}
+        del values["extra"]
+        if prune_empty:
+            values = {name: value for name, value in values.items() if value is not None}
+        extra = self.extra_dejson
+        if extra or not prune_empty:
+            values["extra"] = extra
+        if validate:
+            json.dumps(values)
+        return values
 
     def as_json(self) -> str:
-        values = self.to_dict()
+        """The JSON form, without the id and what is empty."""
+        values = self.to_dict(prune_empty=True, validate=False)
         values.pop("conn_id")
         return json.dumps(values)
 
     @classmethod
     def from_uri(cls, uri: str, conn_id: str | None = None) -> Self:
+        """Raises AirflowException."""
         return cls(conn_id=conn_id, uri=uri)
 
     @classmethod
     def from_json(cls, value: str, conn_id: str | None = None) -> Self:
-        fields = json.loads(value)
-        if fields.get("extra") is not None and not isinstance(fields["extra"], str):
-            fields["extra"] = json.dumps(fields["extra"])
-        if fields.get("conn_type"):
-            fields["conn_type"] = _type_name(fields["conn_type"])
-        if isinstance(fields.get("port"), str):
-            fields["port"] = int(fields["port"])
+        """Raises ValueError for what is not a JSON object, TypeError for a field that a connection has not."""
+        fields = connection_form.from_json(value)
         fields.pop("conn_id", None)
         return cls(conn_id=conn_id, **fields)
 
     @classmethod
-    def get(cls, conn_id: str) -> Self:
-        """From ``QUEUACK_CONN_*`` or ``AIRFLOW_CONN_*`` (URI or JSON), else the runtime.
+    def get(cls, conn_id: str) -> Any:
+        """From the secrets backend, the environment (``AIRFLOW_CONN_*``, ``QUEUACK_CONN_*``) or the store.
 
-        Raises AirflowNotFoundException.
-        """
-        for prefix in ("QUEUACK_CONN_", "AIRFLOW_CONN_"):
-            text = os.environ.get(prefix + conn_id.upper())
-            if text:
-                is_json = text.lstrip().startswith("{")
-                return cls.from_json(text, conn_id) if is_json else cls.from_uri(text, conn_id)
-        fields = current_runtime().connection_get(conn_id) if has_runtime() else None
-        if fields is None:
+        Raises AirflowNotFoundException."""
+        found = search.find_connection(conn_id)
+        if found is None:
             raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
-        return cls(conn_id=conn_id, **{name: fields.get(name) for name in _FIELDS})
+        return found
 
-    get_connection_from_secrets = get
+    @classmethod
+    async def async_get(cls, conn_id: str) -> Any:
+        """As ``get``."""
+        found = await search.find_connection_async(conn_id)
+        if found is None:
+            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+        return found
+
+    @classmethod
+    def get_connection_from_secrets(cls, conn_id: str, team_name: str | None = None) -> Any:
+        """As ``get``, its name in Airflow 2."""
+        return cls.get(conn_id)
 
     def get_hook(self, *, hook_params: dict[str, Any] | None = None) -> Any:
-        """The hook of this connection type, from the installed providers.
+        """The hook of this connection's type, from the installed providers. Raises AirflowException for an unknown type.
 
-        Raises AirflowException for an unknown type.
-        """
-        from queuack.errors import NotBuilt
+        Raises ImportError where the provider's hook cannot be imported."""
+        from queuack.authoring.provider_hooks import hook_class  # start-up time: reads every provider's metadata
 
-        raise NotBuilt(
-            f"Finding the hook of connection type {self.conn_type!r} (the providers manager) is not built yet."
-        )
+        kind, parameter = hook_class(self.conn_type or "")
+        return kind(**{parameter: self.conn_id}, **(hook_params or {}))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the hook of this connection can connect, and what it said. Raises nothing."""
+        with search.preset(self):
+            try:
+                hook = self.get_hook()
+                if not hasattr(hook, "test_connection"):
+                    return False, f"Hook {type(hook).__name__} doesn't implement or inherit test_connection method"
+                status, message = hook.test_connection()
+            except Exception as error:
+                return False, str(error)
+        return bool(status), str(message)
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in FIELDS}
 
     def __repr__(self) -> str:
         return self.conn_id or ""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Connection) and self.to_dict() == other.to_dict()
+        return isinstance(other, Connection) and (self.conn_id, self._fields()) == (other.conn_id, other._fields())
 
     __hash__ = None  # type: ignore[assignment]
 
 
-def _type_name(scheme: str) -> str:
-    return "postgres" if scheme == "postgresql" else scheme.replace("-", "_")
-
-
-def _host_of(netloc: str) -> str:
-    host = netloc.rpartition("@")[2]
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
-
-
-def _maybe_json(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+def _fields(read: Any, text: str) -> dict[str, Any]:
     try:
-        return json.loads(value)
-    except ValueError:
-        return value
+        found: dict[str, Any] = read(text)
+    except ValueError as error:
+        raise AirflowException(str(error)) from None
+    return found

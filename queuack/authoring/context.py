@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from queuack.authoring.context_values import DATED, LAZY, LEGACY, LEGACY_DATED, SLOW
+from queuack.authoring.assets.asset import Asset, AssetAlias, AssetRef
+from queuack.authoring.context_values import DATED, LAZY, LEGACY, LEGACY_DATED, SLOW, SLOW_LEGACY, WITH_ASSETS
 from queuack.authoring.lazy import LazyValue
 from queuack.authoring.runtime import NO_XCOM, current_runtime
 from queuack.authoring.task_instance import XCOM_RETURN_KEY, TaskInstance
@@ -21,7 +22,14 @@ Maker = Callable[["Context"], Any]
 _WITHOUT_DATE: dict[str, Maker] = {name: maker for name, maker in LAZY.items() if name not in DATED}
 _LEGACY_WITHOUT_DATE: dict[str, Maker] = {name: maker for name, maker in LEGACY.items() if name not in LEGACY_DATED}
 
-KNOWN_CONTEXT_KEYS: frozenset[str] = frozenset(LAZY) | {"exception", "reason", "templates_dict", "expanded_ti_count"}
+_ASSETS = (Asset, AssetAlias, AssetRef)
+
+KNOWN_CONTEXT_KEYS: frozenset[str] = frozenset(LAZY | WITH_ASSETS) | {
+    "exception",
+    "reason",
+    "templates_dict",
+    "expanded_ti_count",
+}
 """Names a TaskFlow function may leave to the context."""
 
 INJECTED_NAMES: frozenset[str] = frozenset(LEGACY)
@@ -95,9 +103,20 @@ class Context(dict[str, Any]):
     def __repr__(self) -> str:
         return f"<Context of {self._ti!r}>"
 
+    def replace_task(self, task: Any) -> None:
+        """From here on it is the context of ``task``: the operator of one instance of what was mapped."""
+        self._task = self._ti.task = task
+        for key in ("inlets", "map_index_template", "outlets", "params", "task"):
+            dict.pop(self, key, None)
+
     def as_kwargs(self) -> dict[str, Any]:
-        """Every listed key; what would ask the daemon is a stand-in that asks when it is used."""
-        return {key: LazyValue(partial(self.__getitem__, key)) if key in SLOW else self[key] for key in self}
+        """Every listed key and the dates of 1.x and 2.x (``execution_date`` and its like): what a function of those
+        days finds in its ``**kwargs``. What would ask the daemon is a stand-in that asks when it is used."""
+        old = self._legacy.keys() & LEGACY_DATED
+        return {
+            key: LazyValue(partial(self.__getitem__, key)) if key in SLOW or key in SLOW_LEGACY else self[key]
+            for key in (*self, *old)
+        }
 
     # ── beyond Airflow ───────────────────────────────────────────────────────────────────────────
     @property
@@ -163,6 +182,8 @@ def make_context(
     context._task, context._run, context._ti = task, run, ti
     dated = run.logical_date is not None
     context._lazy = LAZY if dated else _WITHOUT_DATE
+    if any(isinstance(used, _ASSETS) for used in (*task.inlets, *task.outlets)):
+        context._lazy = context._lazy | WITH_ASSETS
     context._legacy = LEGACY if dated else _LEGACY_WITHOUT_DATE
     ti.context = context
     return context

@@ -1,17 +1,16 @@
-"""``var``, ``conn`` and what is not built, as templates reach them. Airflow page.
+"""``var`` and ``conn``, as templates reach them. Airflow page.
 
 Templates-ref, "Airflow Variables in Templates".
 """
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from queuack.authoring.connection import Connection
 from queuack.authoring.exceptions import AirflowNotFoundException
 from queuack.authoring.types import NOTSET, is_arg_set
 from queuack.authoring.variable import Variable
-from queuack.errors import NotBuilt
 
 
 class VariableAccessor:
@@ -58,30 +57,3 @@ class ConnectionAccessor:
 
     def __repr__(self) -> str:
         return "<ConnectionAccessor>"
-
-
-class Unbuilt:
-    """Stands for a context value that Queuack does not have yet: harmless until used, then NotBuilt."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def _refuse(self) -> NoReturn:
-        raise NotBuilt(f"{self._name} is not built in Queuack yet.")
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        self._refuse()
-
-    def __getitem__(self, key: Any) -> NoReturn:
-        self._refuse()
-
-    def __iter__(self) -> NoReturn:
-        self._refuse()
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return f"<{self._name}: not built>"

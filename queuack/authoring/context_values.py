@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuack import config
 from queuack.authoring.conf import conf
-from queuack.authoring.context_accessors import ConnectionAccessor, Unbuilt, VariableAccessor
+from queuack.authoring.context_accessors import ConnectionAccessor, VariableAccessor
 from queuack.authoring.dag_run import DagRun, moment
 from queuack.authoring.params import process_params
 
@@ -83,6 +83,42 @@ def _formatted(key: str, pattern: str) -> Maker:
     return value
 
 
+def _inlet_events(context: Context) -> Any:
+    from queuack.authoring.assets.events import InletEventsAccessors  # start-up time: few tasks look at assets
+
+    return InletEventsAccessors(context._task.inlets)
+
+
+def _outlet_events(context: Context) -> Any:
+    from queuack.authoring.assets.events import OutletEventAccessors  # start-up time, as above
+
+    return OutletEventAccessors()
+
+
+def _triggering_events(context: Context) -> Any:
+    from queuack.authoring.assets.events import triggering_events  # start-up time, as above
+
+    run = context._run
+    return triggering_events(run.dag_id, run.run_id, run.run_type)
+
+
+def _place(context: Context) -> dict[str, Any]:
+    ti = context._ti
+    return {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
+
+
+def _task_state_store(context: Context) -> Any:
+    from queuack.authoring.state_store import TaskStateStoreAccessor  # start-up time, as above
+
+    return TaskStateStoreAccessor(**_place(context))
+
+
+def _asset_state_store(context: Context) -> Any:
+    from queuack.authoring.state_store import AssetStateStoreAccessors  # start-up time, as above
+
+    return AssetStateStoreAccessors(context._task.inlets, context._task.outlets, writer=_place(context))
+
+
 DAY, DAY_NODASH = "%Y-%m-%d", "%Y%m%d"
 
 LAZY: dict[str, Maker] = {
@@ -93,16 +129,16 @@ LAZY: dict[str, Maker] = {
     "data_interval_start": lambda context: moment(context._run.data_interval_start),
     "ds": _ds,
     "ds_nodash": lambda context: context["ds"].replace("-", ""),
-    "inlet_events": lambda context: Unbuilt("inlet_events (asset events)"),
+    "inlet_events": _inlet_events,
     "inlets": lambda context: context._task.inlets,
     "logical_date": lambda context: moment(context._run.logical_date),
     "macros": _macros,
     "map_index_template": lambda context: context._task.map_index_template,
-    "outlet_events": lambda context: Unbuilt("outlet_events (asset events)"),
+    "outlet_events": _outlet_events,
     "outlets": lambda context: context._task.outlets,
     "params": _params,
-    "partition_date": lambda context: None,
-    "partition_key": lambda context: None,
+    "partition_date": lambda context: moment(context._run.partition_date),
+    "partition_key": lambda context: context._run.partition_key,
     "prev_data_interval_end_success": _last_success("data_interval_end"),
     "prev_data_interval_start_success": _last_success("data_interval_start"),
     "prev_end_date_success": _last_success("end_date"),
@@ -114,7 +150,8 @@ LAZY: dict[str, Maker] = {
     "task_reschedule_count": lambda context: context._ti.task_reschedule_count,
     "test_mode": lambda context: context._ti.test_mode,
     "ti": lambda context: context._ti,
-    "triggering_asset_events": lambda context: {},
+    "task_state_store": _task_state_store,
+    "triggering_asset_events": _triggering_events,
     "try_number": lambda context: context._ti.try_number,
     "ts": _ts,
     "ts_nodash": lambda context: context["logical_date"].strftime("%Y%m%dT%H%M%S"),
@@ -142,14 +179,22 @@ DATED: frozenset[str] = frozenset(
 )
 """Keys that a run without logical date lacks."""
 
-SLOW: frozenset[str] = frozenset(name for name in LAZY if name.startswith("prev_"))
-"""Keys that ask the daemon."""
+SLOW: frozenset[str] = frozenset(name for name in LAZY if name.startswith("prev_")) | {
+    "asset_state_store",
+    "inlet_events",
+    "triggering_asset_events",
+}
+"""Keys that ask the daemon, or may."""
+
+WITH_ASSETS: dict[str, Maker] = {"asset_state_store": _asset_state_store}
+"""Listed keys that only a task with an asset as inlet or outlet has."""
 
 LEGACY: dict[str, Maker] = {
     "conf": lambda context: conf,
     "context": lambda context: context,
     "ctx": lambda context: context,
     "execution_date": lambda context: context["logical_date"],
+    "expanded_ti_count": lambda context: context._ti.expanded_ti_count,
     "next_ds": _formatted("next_execution_date", DAY),
     "next_ds_nodash": _formatted("next_execution_date", DAY_NODASH),
     "next_execution_date": _neighbour("next"),
@@ -157,6 +202,7 @@ LEGACY: dict[str, Maker] = {
     "prev_ds_nodash": _formatted("prev_execution_date", DAY_NODASH),
     "prev_execution_date": _neighbour("prev"),
     "prev_execution_date_success": lambda context: context["prev_data_interval_start_success"],
+    "triggering_dataset_events": lambda context: context["triggering_asset_events"],
     "tomorrow_ds": _day(1, DAY),
     "tomorrow_ds_nodash": _day(1, DAY_NODASH),
     "yesterday_ds": _day(-1, DAY),
@@ -164,4 +210,13 @@ LEGACY: dict[str, Maker] = {
 }
 """Keys that answer but are not listed: those of 1.x and 2.x, and the context itself."""
 
-LEGACY_DATED: frozenset[str] = frozenset(LEGACY) - {"conf", "context", "ctx"}
+SLOW_LEGACY: frozenset[str] = frozenset(name for name in LEGACY if name.startswith("prev_"))
+"""Of these, those that ask the daemon."""
+
+LEGACY_DATED: frozenset[str] = frozenset(LEGACY) - {
+    "conf",
+    "context",
+    "ctx",
+    "expanded_ti_count",
+    "triggering_dataset_events",
+}

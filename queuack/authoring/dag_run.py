@@ -23,6 +23,7 @@ INSTANTS = (
     "queued_at",
     "start_date",
     "end_date",
+    "partition_date",
 )
 
 
@@ -39,6 +40,9 @@ def _moment(instant: int) -> DateTime:
 
 class DagRun:
     """A run: ``run_id``, ``run_type``, ``conf``, ``state``, and instants as pendulum datetimes in UTC."""
+
+    dag: Any = None
+    """The DAG, where it is at hand: in listeners."""
 
     def __init__(self, info: Any) -> None:
         self._info = info
@@ -81,16 +85,12 @@ class DagRun:
         return str(self._info.run_id)
 
     @property
-    def partition_key(self) -> None:
-        return None
-
-    @property
-    def partition_date(self) -> None:
-        return None
-
-    @property
     def consumed_asset_events(self) -> list[Any]:
-        return []
+        """The asset events that brought the run about."""
+        from queuack.authoring.assets.events import triggering_events  # a cycle: events know their runs
+
+        found = triggering_events(self.dag_id, self.run_id, str(self._info.run_type))
+        return found.events
 
     def __repr__(self) -> str:
         return f"<DagRun {self.dag_id} @ {self.logical_date}: {self.run_id}, state:{self.state}>"
@@ -105,4 +105,5 @@ _DEFAULTS: dict[str, Any] = {
     "triggering_user_name": None,
     "note": None,
     "clear_number": 0,
+    "partition_key": None,
 }

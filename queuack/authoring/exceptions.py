@@ -8,7 +8,9 @@ Airflow page: "Exceptions" (public interface) and core-concepts/tasks, "Special 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
@@ -59,6 +61,41 @@ class AirflowRuntimeError(Exception):
     def __init__(self, error: Any = None) -> None:
         self.error = error
         super().__init__(str(error) if error is not None else "")
+
+
+class ErrorType(Enum):
+    """What an AirflowRuntimeError is about."""
+
+    CONNECTION_NOT_FOUND = "CONNECTION_NOT_FOUND"
+    VARIABLE_NOT_FOUND = "VARIABLE_NOT_FOUND"
+    XCOM_NOT_FOUND = "XCOM_NOT_FOUND"
+    ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
+    TASK_STORE_NOT_FOUND = "TASK_STORE_NOT_FOUND"
+    ASSET_STORE_NOT_FOUND = "ASSET_STORE_NOT_FOUND"
+    DAGRUN_ALREADY_EXISTS = "DAGRUN_ALREADY_EXISTS"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    GENERIC_ERROR = "GENERIC_ERROR"
+    API_SERVER_ERROR = "API_SERVER_ERROR"
+
+
+@dataclass(frozen=True)
+class RuntimeProblem:
+    """The ``error`` of an AirflowRuntimeError."""
+
+    error: ErrorType
+    detail: dict[str, Any]
+
+
+class VariableNotFound(KeyError, AirflowRuntimeError):
+    """There is no such variable: caught as Airflow 2's KeyError and as Airflow 3's AirflowRuntimeError."""
+
+    def __init__(self, key: str) -> None:
+        message = f"Variable {key} does not exist"
+        AirflowRuntimeError.__init__(self, RuntimeProblem(ErrorType.VARIABLE_NOT_FOUND, {"message": message}))
+        self.args = (message,)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class AirflowFailException(AirflowException):
@@ -304,7 +341,7 @@ class TaskDeferred(BaseException):
         self,
         *,
         trigger: Any,
-        method_name: str,
+        method_name: str | None,
         kwargs: dict[str, Any] | None = None,
         timeout: timedelta | int | float | None = None,
     ) -> None:
@@ -351,3 +388,13 @@ class RemovedInAirflow4Warning(DeprecationWarning):
 
 class AirflowProviderDeprecationWarning(DeprecationWarning):
     """A provider is about to drop something."""
+
+
+class DeserializingResultError(ValueError):
+    """What a function in another interpreter returned cannot be read here."""
+
+    def __str__(self) -> str:
+        return (
+            "Error deserializing result. "
+            "Note that result deserialization is not supported across major Python versions."
+        )

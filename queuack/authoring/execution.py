@@ -7,31 +7,33 @@ Airflow page: administration-and-deployment/logging-monitoring/callbacks.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from queuack.authoring.assets.yielding import call
 from queuack.authoring.context import Context, current_context
 from queuack.authoring.context_variables import export_context
 
 log = logging.getLogger("queuack.task")
 
 
-def execute_task(task: Any, context: Context) -> Any:
+def execute_task(task: Any, context: Context, execute: Callable[[Context], Any] | None = None) -> Any:
     """on_execute callbacks, ``pre_execute``, ``execute``, ``post_execute``; returns what ``execute`` returned.
 
-    ``task`` is a copy from ``prepare_for_execution`` with rendered template fields. Params are validated first. What
-    the task raises comes through: AirflowSkipException, AirflowRescheduleException, TaskDeferred, anything.
+    ``task`` is a copy from ``prepare_for_execution`` with rendered template fields. Params are validated first.
+    ``execute`` is called in place of the task's own: where a deferred task goes on. What the task raises comes through:
+    AirflowSkipException, AirflowRescheduleException, TaskDeferred, anything.
     """
     with current_context(context):
         context["params"]
         export_context(context)
         if task._pre_execute_hook is not None:
-            task._pre_execute_hook(context)
+            call(task._pre_execute_hook, context, context)
         task.pre_execute(context)
         run_callbacks(task.on_execute_callback, context)
-        result = task.execute(context)
+        result = (execute or task.execute)(context)
         if task._post_execute_hook is not None:
-            task._post_execute_hook(context, result)
+            call(task._post_execute_hook, context, context, result)
         task.post_execute(context, result)
     return result
 

@@ -21,19 +21,28 @@ class BaseHook:
 
     @classmethod
     def get_connection(cls, conn_id: str) -> Connection:
-        """Raises AirflowNotFoundException."""
-        return Connection.get(conn_id)
+        """From the secrets backend, the environment or the store. Raises AirflowNotFoundException."""
+        connection: Connection = Connection.get(conn_id)
+        return connection
 
     @classmethod
     async def aget_connection(cls, conn_id: str) -> Connection:
-        return Connection.get(conn_id)
+        """Raises AirflowNotFoundException."""
+        connection: Connection = await Connection.async_get(conn_id)
+        return connection
 
     @classmethod
     def get_hook(cls, conn_id: str, hook_params: dict[str, Any] | None = None) -> Any:
+        """The hook of the connection's type. Raises AirflowException for a type that no installed provider has."""
         return cls.get_connection(conn_id).get_hook(hook_params=hook_params)
 
     def get_conn(self) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define get_conn()")
+
+    @classmethod
+    def get_connections(cls, conn_id: str) -> list[Connection]:
+        """As a list, its form in Airflow 1."""
+        return [cls.get_connection(conn_id)]
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:

@@ -166,6 +166,34 @@ class DAGNode(DependencyMixin):
     def get_flat_relatives(self, upstream: bool = False, depth: int | None = None) -> Collection[BaseOperator]:
         return [self.dag.get_task(i) for i in sorted(self.get_flat_relative_ids(upstream=upstream, depth=depth))]
 
+    # ── mapping ──────────────────────────────────────────────────────────────────────────────────
+    def iter_mapped_task_groups(self) -> Iterator[TaskGroup]:
+        """The mapped groups it is in (a mapped group is in itself), from the innermost outwards."""
+        group: TaskGroup | None = self.task_group
+        while group is not None:
+            if group.is_mapped:
+                yield group
+            group = group.parent_group
+
+    def get_closest_mapped_task_group(self) -> TaskGroup | None:
+        return next(self.iter_mapped_task_groups(), None)
+
+    def get_needs_expansion(self) -> bool:
+        """Whether it is mapped or in a mapped group."""
+        return bool(getattr(self, "is_mapped", False)) or self.get_closest_mapped_task_group() is not None
+
+    def iter_mapped_dependants(self) -> Iterator[DAGNode]:
+        """The mapped tasks and groups that are mapped over what this task returns."""
+        waiting: list[Any] = [self.dag.task_group]
+        while waiting:
+            for child in waiting.pop().children.values():
+                if hasattr(child, "children"):
+                    waiting.append(child)
+                if child is self or not child.is_mapped:
+                    continue
+                if any(other.node_id == self.node_id for other in child.iter_mapped_dependencies()):
+                    yield child
+
     def get_upstreams_iter(self) -> Iterator[BaseOperator]:
         return iter(self.get_flat_relatives(upstream=True))
 

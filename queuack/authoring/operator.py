@@ -6,8 +6,9 @@ Airflow pages: core-concepts/operators, core-concepts/tasks.
 from __future__ import annotations
 
 import copy
+import functools
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
@@ -29,17 +30,31 @@ from queuack.authoring.operator_meta import BaseOperatorMeta
 from queuack.authoring.params import ParamsDict
 from queuack.authoring.setup_teardown import SetupTeardownContext
 from queuack.authoring.templating import Templater
+from queuack.authoring.trigger import TRIGGER_FAIL_REPR, StartTriggerArgs, TriggerFailureReason
 from queuack.authoring.trigger_rule import TriggerRule
 from queuack.authoring.weight import clamp_priority
 from queuack.authoring.xcomarg import PlainXComArg, XComArg
-from queuack.errors import NotBuilt
 
 if TYPE_CHECKING:
     from queuack.authoring.context import Context
     from queuack.authoring.dag import DAG
+    from queuack.authoring.partial import OperatorPartial
     from queuack.authoring.taskgroup import TaskGroup
 
-TRIGGER_FAIL = "__fail__"
+
+class _Partial:
+    """``partial`` of an operator class; tasks have none."""
+
+    def __get__(self, task: BaseOperator | None, kind: type[BaseOperator]) -> Callable[..., OperatorPartial]:
+        if task is not None:
+            return _no_partial
+        from queuack.authoring.partial import partial  # start-up time: few DAG files map; it stands above operators
+
+        return functools.partial(partial, kind)
+
+
+def _no_partial(**_: Any) -> NoReturn:
+    raise TypeError("partial can only be called on Operator classes, not Tasks themselves")
 
 
 class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
@@ -49,6 +64,8 @@ class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
     ``sla``, ``task_concurrency``, …) are taken with a warning.
     """
 
+    partial = _Partial()
+    """``Operator.partial(task_id=…, …).expand(…)``: the arguments that all instances share."""
     template_fields: Collection[str] = ()
     template_ext: Sequence[str] = ()
     template_fields_renderers: ClassVar[dict[str, str]] = {}
@@ -57,16 +74,23 @@ class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
     operator_extra_links: Collection[Any] = ()
     shallow_copy_attrs: Sequence[str] = ()
     start_from_trigger: bool = False
-    start_trigger_args: Any = None
+    start_trigger_args: StartTriggerArgs | None = None
+    """With ``start_from_trigger``: the trigger that the task begins with, without a worker."""
+    overwrite_rtif_after_execution: bool = False
+    """Its template fields are recorded once more at its end: it sets some of them itself."""
     is_setup: bool = False
     is_teardown: bool = False
     is_mapped: bool = False
     _on_failure_fail_dagrun: bool = False
+    returns_dag_result: bool = False
+    """Whether what it returns is the result of the DAG: ``@result``."""
     _is_empty: bool = False
     _is_sensor: bool = False
     _can_skip_downstream: bool = False
     _instantiated: bool = False
     _lock_for_execution: bool = False
+    _from_mapped: bool = False
+    """Made for one instance of a mapped task."""
     _init_kwargs: dict[str, Any]
 
     def __init__(
@@ -137,7 +161,8 @@ class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
         self.upstream_task_ids = set()
         self.downstream_task_ids = set()
         self.task_group = None
-        self.task_id = task_group.child_id(task_id) if task_group is not None else task_id
+        prefixed = task_group is not None and not self._from_mapped
+        self.task_id = task_group.child_id(task_id) if prefixed and task_group is not None else task_id
         validate_key(self.task_id)
         self._set_plain(locals())
         self.retries = as_retries(retries)
@@ -224,6 +249,9 @@ class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
         return value
 
     def _join_graph(self, dag: DAG | None, group: TaskGroup | None) -> None:
+        if self._from_mapped:  # the mapped task has the place in the DAG
+            self._dag, self.task_group = dag, group
+            return
         if dag is not None:
             dag.check_new_task(self)
         if group is not None:
@@ -361,15 +389,6 @@ class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
     def __exit__(self, *_: object) -> None:
         SetupTeardownContext.pop()
 
-    # ── mapping: the seam, see issue on dynamic task mapping ─────────────────────────────────────
-    @classmethod
-    def partial(cls, **kwargs: Any) -> NoReturn:
-        raise NotBuilt(f"Dynamic task mapping ({cls.__name__}.partial) is not built yet.")
-
-    @classmethod
-    def expand(cls, **kwargs: Any) -> NoReturn:
-        raise NotBuilt(f"Dynamic task mapping ({cls.__name__}.expand) is not built yet.")
-
     # ── execution ────────────────────────────────────────────────────────────────────────────────
     def prepare_for_execution(self) -> Self:
         """A copy to run: rendering it, or changing its plain containers, leaves this one as it was."""
@@ -406,21 +425,27 @@ class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
         self,
         *,
         trigger: Any,
-        method_name: str,
+        method_name: str | None,
         kwargs: dict[str, Any] | None = None,
         timeout: timedelta | int | float | None = None,
     ) -> NoReturn:
-        """Give the worker back until ``trigger`` fires; then go on in ``method_name``."""
+        """Give the worker back until ``trigger`` fires; then go on in the method ``method_name`` of this operator.
+
+        It is called with the context, ``event`` (what the trigger fired with) and ``kwargs``, which must be JSON-able.
+        None for a trigger that ends the task itself (``TaskSuccessEvent`` and its like). Longer than ``timeout``
+        (seconds or timedelta; default: no limit) raises TaskDeferralTimeout in the task. Airflow page:
+        authoring-and-scheduling/deferring.
+        """
         raise TaskDeferred(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=timeout)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a deferral. Raises TaskDeferralTimeout or TaskDeferralError when the trigger failed."""
         arguments = next_kwargs or {}
-        if next_method == TRIGGER_FAIL:
+        if next_method == TRIGGER_FAIL_REPR:
             if traceback := arguments.get("traceback"):
                 self.log.error("Trigger failed:\n%s", "\n".join(traceback))
             error = arguments.get("error", "Unknown")
-            if error == "Trigger timeout":
+            if error == TriggerFailureReason.TRIGGER_TIMEOUT:
                 raise TaskDeferralTimeout(error)
             raise TaskDeferralError(error)
         return getattr(self, next_method)(context, **arguments)

@@ -49,6 +49,7 @@ OLD_ARGUMENTS: Mapping[str, str] = {
     "start_date_tz": "leave it out",
     "subdag": "use task groups",
     "run_as_owner": "write run_as_user",
+    "xcom_push": "leave it out, or write do_xcom_push",
 }
 """Old argument → what to write."""
 

@@ -76,15 +76,18 @@ def apply_defaults(init: Callable[..., None]) -> Callable[..., None]:
         init(self, **kwargs, default_args=defaults)
         if outermost:
             self._init_kwargs.update(kwargs)
-            self._link_xcomargs()
+            if not self._from_mapped:
+                self._link_xcomargs()
 
     wrapper.__dict__["_is_apply_defaults"] = True
+    wrapper.__dict__["_argument_names"] = frozenset(names)
     return wrapper
 
 
 def _join(operator: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     """First step of construction: find DAG and group, merge defaults; returns the merged default_args."""
     object.__setattr__(operator, "_init_kwargs", {})
+    object.__setattr__(operator, "_from_mapped", kwargs.pop("_airflow_from_mapped", False))
     dag: DAG | None = kwargs.get("dag")
     if dag is None:
         dag = DagContext.get_current()

@@ -6,6 +6,7 @@ A worker, a parser child and ``dag.test()`` each install their own Runtime with 
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Protocol
 
 from queuack.errors import QueuackError
@@ -21,6 +22,14 @@ class Runtime(Protocol):
 
     def xcom_set(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, value: Any) -> None: ...
 
+    def xcom_count(self, *, dag_id: str, run_id: str, task_id: str, key: str) -> int:
+        """How many instances of a task have left a value under ``key``."""
+
+    def xcom_slice(
+        self, *, dag_id: str, run_id: str, task_id: str, key: str, start: int, stop: int | None
+    ) -> list[Any]:
+        """The values of a task's instances, by map index; from the ``start``-th (0 = first) up to, not with, ``stop``."""
+
     def xcom_delete(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str) -> None: ...
 
     def variable_get(self, key: str) -> str | None: ...
@@ -28,6 +37,9 @@ class Runtime(Protocol):
     def variable_set(self, key: str, value: str, description: str | None = None) -> None: ...
 
     def variable_delete(self, key: str) -> None: ...
+
+    def variable_keys(self, prefix: str | None = None) -> list[str]:
+        """The keys in the store that begin with ``prefix``, in order."""
 
     def connection_get(self, conn_id: str) -> dict[str, Any] | None:
         """Fields: conn_id, conn_type, description, host, login, password, schema, port, extra (JSON text)."""
@@ -92,3 +104,12 @@ def current_runtime() -> Runtime:
             "from a DAG file that Queuack parses, or inside dag.test()."
         )
     return _runtime
+
+
+def reachable_runtime() -> Runtime:
+    """The runtime of this process. In plain Python, as in ``python dags/x.py``, one that asks the deployment of the
+    home folder: its daemon, else its file; variables and connections only."""
+    if _runtime is not None:
+        return _runtime
+    outside: Runtime = import_module("queuack.testing.outside").runtime()  # stands above authoring
+    return outside

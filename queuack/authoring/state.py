@@ -23,6 +23,7 @@ class TaskInstanceState(StrEnum):
     UPSTREAM_FAILED = "upstream_failed"
     SKIPPED = "skipped"
     DEFERRED = "deferred"
+    AWAITING_INPUT = "awaiting_input"
 
 
 class DagRunState(StrEnum):
@@ -59,6 +60,7 @@ class State:
     UPSTREAM_FAILED = TaskInstanceState.UPSTREAM_FAILED
     SKIPPED = TaskInstanceState.SKIPPED
     DEFERRED = TaskInstanceState.DEFERRED
+    AWAITING_INPUT = TaskInstanceState.AWAITING_INPUT
 
     finished_dr_states = frozenset({DagRunState.SUCCESS, DagRunState.FAILED})
     unfinished_dr_states = frozenset({DagRunState.QUEUED, DagRunState.RUNNING})

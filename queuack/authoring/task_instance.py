@@ -16,6 +16,7 @@ from urllib.parse import quote
 from queuack import config
 from queuack.authoring.dag_run import DagRun, moment
 from queuack.authoring.exceptions import AirflowException
+from queuack.authoring.map_indexes import common_mapped_group, is_further_mapped, relevant_map_indexes
 from queuack.authoring.runtime import NO_XCOM, current_runtime
 from queuack.authoring.types import NOTSET, is_arg_set
 from queuack.clock import to_us
@@ -62,6 +63,11 @@ class TaskInstance:
         self._run = run
         self._start_us = start_date_us
         self.context: Context | None = None
+        self.skip_requests: list[str] = []
+        """Tasks downstream that this instance of a mapped group wants skipped, each in the instance of its index."""
+        self.upstream_map_indexes: dict[str, list[int]] = {}
+        """Task in the same mapped group → the map indexes that belong to this instance, as far as they are known."""
+        self._counts: dict[str, int] = {}
 
     # ── about itself ─────────────────────────────────────────────────────────────────────────────
     @property
@@ -151,8 +157,29 @@ class TaskInstance:
     def get_dagrun(self) -> DagRun:
         return DagRun(self._run)
 
-    def get_relevant_upstream_map_indexes(self, *_: Any, **__: Any) -> None:
-        return None
+    # ── mapping ──────────────────────────────────────────────────────────────────────────────────
+    @property
+    def expanded_ti_count(self) -> int | None:
+        """How many instances this task has in the run; None for a task that is not mapped."""
+        return self._count(self.task) if self.map_index >= 0 else None
+
+    def get_relevant_upstream_map_indexes(
+        self, upstream: Any, ti_count: int | None = None, session: Any = None
+    ) -> int | range | None:
+        """The map index (or indexes) of ``upstream`` that belong to this instance; None = all of them.
+
+        Tasks that share a mapped group look at the instance of the same index.
+        """
+        known = self.upstream_map_indexes.get(upstream.task_id)
+        if known and common_mapped_group(self.task, upstream) is not None:
+            further = is_further_mapped(upstream, common_mapped_group(self.task, upstream))
+            return range(known[0], known[-1] + 1) if further else known[0]
+        return relevant_map_indexes(self.task, self.map_index, upstream, self._count)
+
+    def _count(self, task: Any) -> int:
+        if task.task_id not in self._counts:
+            self._counts[task.task_id] = self.get_ti_count(self.dag_id, task_ids=[task.task_id], run_ids=[self.run_id])
+        return self._counts[task.task_id]
 
     # ── XCom ─────────────────────────────────────────────────────────────────────────────────────
     def xcom_push(self, key: str, value: Any, execution_date: Any = None) -> None:
@@ -179,13 +206,21 @@ class TaskInstance:
     ) -> Any:
         """The value of one task, or a list for several tasks or map indexes; ``default`` where there is none.
 
-        ``task_ids`` None means this task.
+        ``task_ids`` None means this task. Without ``map_indexes`` a mapped task gives the values of all its instances
+        (of one, if only one has a value), with None what a task has that is not mapped.
         """
         single = task_ids is None or isinstance(task_ids, str)
         wanted = [task_ids or self.task_id] if task_ids is None or isinstance(task_ids, str) else list(task_ids)
+        if not is_arg_set(map_indexes):
+            values = [
+                value
+                for task_id in wanted
+                for value in self._pull_all(str(task_id), dag_id, run_id, key, include_prior_dates, default)
+            ]
+            return values[0] if single and len(values) == 1 else values
         indexes: Sequence[int | None]
-        if not is_arg_set(map_indexes) or map_indexes is None or isinstance(map_indexes, int):
-            indexes = [map_indexes if isinstance(map_indexes, int) else None]
+        if map_indexes is None or isinstance(map_indexes, int):
+            indexes = [map_indexes]
         elif isinstance(map_indexes, Iterable):
             single, indexes = False, list(map_indexes)
         else:
@@ -197,6 +232,29 @@ class TaskInstance:
             for task_id, index in product(wanted, indexes)
         ]
         return found[0] if single else found
+
+    def _pull_all(
+        self, task_id: str, dag_id: str | None, run_id: str | None, key: str, prior: bool, default: Any
+    ) -> list[Any]:
+        """The values of all instances; [default] when there are none."""
+        if not self._is_many(task_id, dag_id):
+            value = self._pull_one(task_id, None, dag_id, run_id, key, prior, NO_XCOM)
+            if value is not NO_XCOM:
+                return [value]
+            if dag_id in (None, self.dag_id):
+                return [default]
+        values = current_runtime().xcom_slice(
+            dag_id=dag_id or self.dag_id, run_id=run_id or self.run_id, task_id=task_id, key=key, start=0, stop=None
+        )
+        return values or [default]
+
+    def _is_many(self, task_id: str, dag_id: str | None) -> bool:
+        """Whether a task of this DAG is mapped."""
+        if dag_id not in (None, self.dag_id):
+            return False
+        dag = self.task.get_dag()
+        task = None if dag is None else dag.task_dict.get(task_id)
+        return task is not None and task.get_needs_expansion()
 
     def _pull_one(
         self,

@@ -29,6 +29,8 @@ class TaskGroup(DAGNode):
     outside a DAG.
     """
 
+    is_mapped = False
+
     def __init__(
         self,
         group_id: str | None,
@@ -189,6 +191,11 @@ class TaskGroup(DAGNode):
     @property
     def leaves(self) -> list[BaseOperator]:
         return list(self.get_leaves())
+
+    def iter_mapped_task_groups(self) -> Iterator[TaskGroup]:
+        if self.is_mapped:
+            yield self
+        yield from super().iter_mapped_task_groups()
 
     def get_task_group_dict(self) -> dict[str | None, TaskGroup]:
         """This group and every group below it by id."""

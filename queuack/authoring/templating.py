@@ -215,9 +215,11 @@ class Templater:
     def render_template(self, content: Any, context: Context, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """``content`` with every string rendered, also in lists, sets, dicts and objects with template fields."""
         seen: set[int] = set() if seen_oids is None else seen_oids
+        if seen and id(content) in seen:
+            return content
         if isinstance(content, str):
             return self._render_text(content, context, jinja_env or self.get_template_env())
-        if content is None or isinstance(content, (bool, int, float, bytes, os.PathLike)) or id(content) in seen:
+        if content is None or isinstance(content, (bool, int, float, bytes, os.PathLike)):
             return content
         if (resolve := getattr(content, "resolve", None)) is not None and not isinstance(content, type):
             return resolve(context)

@@ -1,25 +1,46 @@
 """XComArg: what a task will return, used before it has run. Decides how it resolves and what it makes depend on what.
 
-Airflow page: core-concepts/xcoms and tutorial/taskflow.
+Airflow pages: core-concepts/xcoms, tutorial/taskflow, authoring-and-scheduling/dynamic-task-mapping.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from queuack.authoring.exceptions import XComNotFound
+from queuack.authoring.map_indexes import mapped_groups
+from queuack.authoring.mapped_values import (
+    ConcatResult,
+    Fresh,
+    LazyXComSequence,
+    MapResult,
+    ZipResult,
+    remember,
+    run_key,
+)
 from queuack.authoring.node import DependencyMixin
 from queuack.authoring.params import DagParam
 from queuack.authoring.setup_teardown import SetupTeardownContext
 from queuack.authoring.types import NOTSET, is_arg_set
-from queuack.errors import NotBuilt
 
 if TYPE_CHECKING:
     from queuack.authoring.edges import EdgeModifier
     from queuack.authoring.operator import BaseOperator
 
 XCOM_RETURN_KEY = "return_value"
+
+
+class Reference:
+    """What stands in an argument for a value that is known when the task runs."""
+
+    def iter_references(self) -> Iterator[tuple[BaseOperator, str]]:
+        """The tasks and XCom keys that the value comes from."""
+        raise NotImplementedError(type(self).__name__)
+
+    def resolve(self, context: Mapping[str, Any]) -> Any:
+        """The value, in a running task."""
+        raise NotImplementedError(type(self).__name__)
 
 
 class XComArg(DependencyMixin):
@@ -33,16 +54,21 @@ class XComArg(DependencyMixin):
         def __init__(self, operator: BaseOperator, key: str = XCOM_RETURN_KEY) -> None: ...
 
     def iter_references(self) -> Iterator[tuple[BaseOperator, str]]:
-        raise NotBuilt(f"{type(self).__name__} refers to no XCom.")
+        """The tasks and keys it is made of. Each kind of reference says its own."""
+        raise NotImplementedError(type(self).__name__)
 
     def resolve(self, context: Mapping[str, Any]) -> Any:
         """The value, in a running task."""
-        raise NotBuilt(f"{type(self).__name__} cannot be resolved.")
+        raise NotImplementedError(type(self).__name__)
+
+    def elements(self, context: Mapping[str, Any]) -> Any:
+        """The value, in a running task that wants one element of it: remembered, and its elements are copies."""
+        return self.resolve(context)
 
     @staticmethod
     def iter_xcom_references(value: Any) -> Iterator[tuple[BaseOperator, str]]:
         """References in ``value``, also inside lists, tuples, sets, dicts and objects with template fields."""
-        if isinstance(value, (XComArg, DagParam)):
+        if isinstance(value, (XComArg, DagParam, Reference)):
             yield from value.iter_references()
         elif isinstance(value, (tuple, set, list)):
             for element in value:
@@ -76,14 +102,20 @@ class XComArg(DependencyMixin):
         for operator, _ in self.iter_references():
             operator.set_downstream(other, edge_modifier)
 
-    def map(self, function: Callable[[Any], Any]) -> XComArg:
-        raise NotBuilt("XComArg.map (dynamic task mapping) is not built yet.")
+    def map(self, function: Callable[[Any], Any]) -> MapXComArg:
+        """The same with ``function`` applied to each element when a mapped task takes it.
 
-    def zip(self, *others: XComArg, fillvalue: Any = NOTSET) -> XComArg:
-        raise NotBuilt("XComArg.zip (dynamic task mapping) is not built yet.")
+        A function that raises AirflowSkipException skips the instance. Raises ValueError for an ``@task``.
+        """
+        return MapXComArg(self, [function])
 
-    def concat(self, *others: XComArg) -> XComArg:
-        raise NotBuilt("XComArg.concat (dynamic task mapping) is not built yet.")
+    def zip(self, *others: XComArg, fillvalue: Any = NOTSET) -> ZipXComArg:
+        """Tuples of the elements of this and ``others``, as many as the shortest has (``fillvalue``: the longest)."""
+        return ZipXComArg([self, *others], fillvalue=fillvalue)
+
+    def concat(self, *others: XComArg) -> ConcatXComArg:
+        """The elements of this, then those of ``others``."""
+        return ConcatXComArg([self, *others])
 
 
 class PlainXComArg(XComArg):
@@ -161,12 +193,122 @@ class PlainXComArg(XComArg):
     def iter_references(self) -> Iterator[tuple[BaseOperator, str]]:
         yield self.operator, self.key
 
+    def map(self, function: Callable[[Any], Any]) -> MapXComArg:
+        self._needs_return_key("map against")
+        return super().map(function)
+
+    def zip(self, *others: XComArg, fillvalue: Any = NOTSET) -> ZipXComArg:
+        self._needs_return_key("map against")
+        return super().zip(*others, fillvalue=fillvalue)
+
+    def concat(self, *others: XComArg) -> ConcatXComArg:
+        self._needs_return_key("concatenate")
+        return super().concat(*others)
+
+    def _needs_return_key(self, what: str) -> None:
+        if self.key != XCOM_RETURN_KEY:
+            raise ValueError(f"cannot {what} non-return XCom")
+
     def resolve(self, context: Mapping[str, Any]) -> Any:
-        """The value; None where the task returned nothing. Raises XComNotFound for any other key that is not there."""
+        """The value; None where the task returned nothing. Raises XComNotFound for any other key that is not there.
+
+        Of a mapped task: a LazyXComSequence. Of a task in a mapped group: that of the same instance, or of all
+        instances when it is asked for outside the group.
+        """
         ti = context["ti"]
-        value = ti.xcom_pull(task_ids=self.operator.task_id, key=self.key, default=NOTSET, map_indexes=None)
+        if self.operator.is_mapped:
+            return self._sequence(ti)
+        indexes: Any = None
+        if next(mapped_groups(self.operator), None) is not None:
+            indexes = ti.get_relevant_upstream_map_indexes(self.operator)
+            indexes = NOTSET if indexes is None else indexes
+        value = ti.xcom_pull(task_ids=self.operator.task_id, key=self.key, default=NOTSET, map_indexes=indexes)
         if is_arg_set(value):
             return value
         if self.key == XCOM_RETURN_KEY or self.operator.multiple_outputs:
             return None
         raise XComNotFound(ti.dag_id, self.operator.task_id, self.key)
+
+    def elements(self, context: Mapping[str, Any]) -> Any:
+        ti = context["ti"]
+        if self.operator.is_mapped:
+            return self._sequence(ti)
+        if next(mapped_groups(self.operator), None) is not None:
+            alone = ti.get_relevant_upstream_map_indexes(self.operator) is not None
+            return self.resolve(context) if alone else self._sequence(ti)
+        value = remember((*run_key(ti), self.operator.task_id, self.key), lambda: self.resolve(context))
+        return Fresh(value) if isinstance(value, (list, tuple, dict)) else value
+
+    def _sequence(self, ti: Any) -> LazyXComSequence:
+        operator = self.operator
+        return LazyXComSequence(dag_id=operator.dag_id, task_id=operator.task_id, key=self.key, ti=ti)
+
+
+class MapXComArg(XComArg):
+    """``arg.map(function)``, also several times."""
+
+    def __init__(self, arg: XComArg, callables: Sequence[Callable[[Any], Any]]) -> None:
+        for function in callables:
+            if getattr(function, "_airflow_is_task_decorator", False):
+                raise ValueError("map() argument must be a plain function, not a @task operator")
+        self.arg, self.callables = arg, list(callables)
+
+    def __repr__(self) -> str:
+        calls = "".join(f".map({getattr(one, '__name__', '<function>')})" for one in self.callables)
+        return f"{self.arg!r}{calls}"
+
+    def iter_references(self) -> Iterator[tuple[BaseOperator, str]]:
+        yield from self.arg.iter_references()
+
+    def map(self, function: Callable[[Any], Any]) -> MapXComArg:
+        return MapXComArg(self.arg, [*self.callables, function])
+
+    def resolve(self, context: Mapping[str, Any]) -> MapResult:
+        return MapResult(_elements("map", self.arg, context), self.callables)
+
+
+class ZipXComArg(XComArg):
+    """``arg.zip(other, …)``."""
+
+    def __init__(self, args: Sequence[XComArg], fillvalue: Any = NOTSET) -> None:
+        self.args, self.fillvalue = list(args), fillvalue
+
+    def __repr__(self) -> str:
+        others = [repr(arg) for arg in self.args[1:]]
+        if is_arg_set(self.fillvalue):
+            others.append(f"fillvalue={self.fillvalue!r}")
+        return f"{self.args[0]!r}.zip({', '.join(others)})"
+
+    def iter_references(self) -> Iterator[tuple[BaseOperator, str]]:
+        for arg in self.args:
+            yield from arg.iter_references()
+
+    def resolve(self, context: Mapping[str, Any]) -> ZipResult:
+        return ZipResult([_elements("zip", arg, context) for arg in self.args], self.fillvalue)
+
+
+class ConcatXComArg(XComArg):
+    """``arg.concat(other, …)``."""
+
+    def __init__(self, args: Sequence[XComArg]) -> None:
+        self.args = list(args)
+
+    def __repr__(self) -> str:
+        return f"{self.args[0]!r}.concat({', '.join(repr(arg) for arg in self.args[1:])})"
+
+    def iter_references(self) -> Iterator[tuple[BaseOperator, str]]:
+        for arg in self.args:
+            yield from arg.iter_references()
+
+    def concat(self, *others: XComArg) -> ConcatXComArg:
+        return ConcatXComArg([*self.args, *others])
+
+    def resolve(self, context: Mapping[str, Any]) -> ConcatResult:
+        return ConcatResult([_elements("concat", arg, context) for arg in self.args])
+
+
+def _elements(what: str, arg: XComArg, context: Mapping[str, Any]) -> Any:
+    value = arg.elements(context)
+    if not isinstance(value, (Sequence, dict)):
+        raise ValueError(f"XCom {what} expects sequence or dict, not {type(value).__name__}")
+    return value

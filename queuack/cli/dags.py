@@ -218,6 +218,7 @@ _pause_command("unpause", False)
 @click.option("-l", "--logical-date", type=INSTANT, metavar="DATE", help="Logical date of the run.")
 @click.option("--no-replace-microseconds", is_flag=True, help="Keep the microseconds of the logical date.")
 @click.option("--note", metavar="TEXT", help="Note on the run.")
+@click.option("--partition-key", metavar="KEY", help="Partition, of a DAG that has them.")
 @click.option("--wait", is_flag=True, help="Wait until the run has ended; exit 1 if it failed.")
 @click.option(
     "--timeout", type=float, default=3600.0, show_default=True, metavar="SECONDS", help="Wait at most so long."
@@ -232,6 +233,7 @@ def trigger(
     logical_date: datetime | None,
     no_replace_microseconds: bool,
     note: str | None,
+    partition_key: str | None,
     wait: bool,
     timeout: float,
     output: str,
@@ -243,7 +245,13 @@ def trigger(
     if wait and not client.live:
         raise click.UsageError("--wait needs a running daemon: start `queuack standalone` first.")
     row = client.call(
-        "trigger_run", dag_id=dag_id, run_id=run_id, logical_date=_iso(logical_date), conf=conf, note=note
+        "trigger_run",
+        dag_id=dag_id,
+        run_id=run_id,
+        logical_date=_iso(logical_date),
+        conf=conf,
+        note=note,
+        partition_key=partition_key,
     )
     if wait:
         row = client.call("wait_for_run", dag_id=dag_id, run=row["run_id"], timeout=timeout)

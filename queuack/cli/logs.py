@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 KNOWN = frozenset({"timestamp", "level", "event", "logger", "error_detail", "filename", "lineno", "stack"})
+_TIMESTAMP = re.compile(r'\{"timestamp":"([^"]*)"')
 POLL = 0.2
 """Seconds between looks at a log that is followed."""
 
@@ -30,32 +34,52 @@ def readable(line: str) -> str:
     return "\n".join([head, *(f"    {text}" for text in below)])
 
 
+def parts(path: Path) -> list[Path]:
+    """The files of one attempt's log: its own, if it is there, and those of the triggers it waited for."""
+    triggers = sorted(path.parent.glob(f"{escape(path.name)}.trigger.*.log"))
+    return [path, *triggers] if path.is_file() else triggers
+
+
 def read(path: Path) -> Iterator[str]:
-    """The readable lines of a finished log."""
+    """The readable lines of a finished log; what its triggers wrote stands where it belongs by time."""
+    files = [_lines(part) for part in parts(path)]
+    for line in files[0] if len(files) == 1 else heapq.merge(*files, key=_moment):
+        yield readable(line)
+
+
+def _lines(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            yield readable(line.rstrip("\n"))
+            yield line.rstrip("\n")
 
 
 def follow(path: Path, ended: Callable[[], bool], pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
     """The readable lines, and new ones as they come, until ``ended`` and all is read. The file may not exist yet."""
-    position = 0
-    rest = b""
+    positions: dict[Path, int] = {}
+    rests: dict[Path, bytes] = {}
     while True:
         over = ended()
-        if path.is_file():
-            with path.open("rb") as file:
-                file.seek(position)
+        new: list[list[str]] = []
+        for part in parts(path):
+            with part.open("rb") as file:
+                file.seek(positions.get(part, 0))
                 data = file.read()
-            position += len(data)
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                yield readable(line.decode("utf-8", errors="replace"))
+            positions[part] = positions.get(part, 0) + len(data)
+            *lines, rests[part] = (rests.get(part, b"") + data).split(b"\n")
+            if over and rests[part]:
+                lines.append(rests[part])
+            new.append([line.decode("utf-8", errors="replace") for line in lines])
+        for line in heapq.merge(*new, key=_moment):
+            yield readable(line)
         if over:
-            if rest:
-                yield readable(rest.decode("utf-8", errors="replace"))
             return
         pause(POLL)
+
+
+def _moment(line: str) -> str:
+    """When a line was written, comparable; of a line that does not say so, the beginning of time."""
+    match = _TIMESTAMP.match(line)
+    return match[1] if match else ""
 
 
 def _clock(timestamp: Any) -> str:

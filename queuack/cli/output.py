@@ -31,6 +31,7 @@ STATE_STYLES = {
     "queued": "bright_black",
     "scheduled": "bright_black",
     "deferred": "blue",
+    "awaiting_input": "blue",
     "removed": "bright_black",
     "restarting": "magenta",
 }

@@ -18,8 +18,15 @@ COMMANDS = {
     ),
     "dags": LazyCommand("queuack.cli.dags:dags", "List, trigger, pause, test, show DAGs and their runs."),
     "tasks": LazyCommand("queuack.cli.tasks:tasks", "List, test, render, explain tasks; read their logs."),
+    "assets": LazyCommand("queuack.cli.assets:assets", "List, look up and update assets."),
     "pools": LazyCommand("queuack.cli.pools:pools", "Manage pools."),
     "variables": LazyCommand("queuack.cli.variables:variables", "Manage variables."),
+    "connections": LazyCommand("queuack.cli.connections:connections", "Manage connections."),
+    "rotate-fernet-key": LazyCommand(
+        "queuack.cli.encryption:rotate_fernet_key", "Encrypt secrets in the database with a new key."
+    ),
+    "migrate": LazyCommand("queuack.cli.migrate:migrate", "Check what of an Airflow installation works here."),
+    "plugins": LazyCommand("queuack.cli.plugins:plugins", "List plugins and what they bring."),
     "sql": LazyCommand("queuack.cli.sql:sql", "Query the database, live or at rest."),
     "db": LazyCommand("queuack.cli.db:db", "Look after the database."),
     "config": LazyCommand("queuack.cli.settings:config", "Show settings and where they come from."),

@@ -11,6 +11,7 @@ from queuack.cli.options import output_option
 from queuack.cli.output import Column, print_data, print_rows
 from queuack.cli.session import Session
 from queuack.config import as_text, unknown
+from queuack.sensitive import HIDDEN
 from queuack.settings_table import BY_NAME, SECTIONS, SETTINGS
 
 
@@ -34,7 +35,10 @@ def list_settings(
     include_env_vars: bool,
     output: str,
 ) -> None:
-    """List settings as `section.key = value (source)`."""
+    """List settings as `section.key = value (source)`.
+
+    Secrets are hidden; `queuack config get-value` shows them.
+    """
     if section is not None and section not in SECTIONS:
         raise click.UsageError(f"There is no section '{section}'. Sections: {', '.join(SECTIONS)}.")
     rows = [row for row in _rows(session, defaults) if section in (None, row["section"])]
@@ -85,6 +89,8 @@ def _rows(session: Session, defaults: bool) -> list[dict[str, Any]]:
         value, source = (
             (setting.default, "default") if defaults else session.config.value_and_source(setting.section, setting.key)
         )
+        if setting.secret and value:
+            value = HIDDEN
         rows.append(
             {
                 "section": setting.section,

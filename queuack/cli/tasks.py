@@ -203,10 +203,11 @@ def logs(
         for line in reader.follow(path, _has_ended(session, named)):
             click.echo(line)
         return
-    if not path.is_file():
+    if not reader.parts(path):
         raise NotFound(f"There is no log yet: {path} (the task is {instance['state'] or 'not scheduled'}).")
     if raw:
-        click.echo(path.read_text(encoding="utf-8", errors="replace"), nl=False)
+        for part in reader.parts(path):
+            click.echo(part.read_text(encoding="utf-8", errors="replace"), nl=False)
         return
     for line in reader.read(path):
         click.echo(line)

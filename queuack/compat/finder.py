@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from queuack.compat.serving import lookup, missing_module, namespace
-from queuack.compat.table import INSTALLED_BELOW, MODULES, children
+from queuack.compat.table import INSTALLED_BELOW, MODULES, VENDORS, children
 from queuack.errors import QueuackError
 
 ROOT = "airflow"
@@ -59,7 +59,7 @@ class AirflowFinder(MetaPathFinder):
         raise missing_module(fullname)
 
     def _served(self, fullname: str) -> ModuleSpec:
-        is_package = fullname == ROOT or bool(children(fullname)) or fullname in INSTALLED_BELOW
+        is_package = fullname == ROOT or bool(children(fullname)) or fullname in INSTALLED_BELOW | VENDORS
         spec = ModuleSpec(fullname, self._loader, origin="queuack", is_package=is_package)
         if is_package:
             spec.submodule_search_locations = _ServedPath(_folders(fullname))

@@ -13,7 +13,9 @@ import types
 import warnings
 from typing import Any
 
-from queuack.compat.table import ABSENT, MOVED, PROVIDED, REMOVED, SERVED, children, elsewhere
+from queuack.compat.answers import module_advice, moved_advice, passes_on, refusal_advice
+from queuack.compat.packages import provider_package
+from queuack.compat.table import PROVIDED, SERVED, children
 
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 _OWN_FILES = __file__.rpartition("/")[0] + "/"
@@ -28,7 +30,7 @@ def namespace(module: str) -> list[str]:
     rest = SERVED.get(module, {}).get("*")
     if rest is not None:
         target = importlib.import_module(rest)
-        names.update(name for name in getattr(target, "__all__", vars(target)) if _passes_on(target, name))
+        names.update(name for name in getattr(target, "__all__", vars(target)) if passes_on(target, name))
     return sorted(names)
 
 
@@ -55,22 +57,10 @@ def lookup(module: types.ModuleType, name: str) -> Any:
     if provided is not None:
         return _from_provider(path, name, provided)
     rest = SERVED.get(path, {}).get("*")
-    if rest is not None and _passes_on(target_module := importlib.import_module(rest), name):
+    if rest is not None and passes_on(target_module := importlib.import_module(rest), name):
         _warn_if_moved(path, name)
         return getattr(target_module, name)
     raise _refusal(path, name)
-
-
-def _passes_on(target: types.ModuleType, name: str) -> bool:
-    """Whether ``*`` offers a name of ``target``: what it lists, else what it defines."""
-    listed = getattr(target, "__all__", None)
-    if listed is not None:
-        return name in listed and hasattr(target, name)
-    if name.startswith("_") or not hasattr(target, name):
-        return False
-    value = getattr(target, name)
-    home = getattr(value, "__module__", target.__name__) or target.__name__
-    return not isinstance(value, types.ModuleType) and home.partition(".")[0] == target.__name__.partition(".")[0]
 
 
 def resolve(target: str) -> Any:
@@ -82,29 +72,7 @@ def resolve(target: str) -> Any:
 
 def missing_module(fullname: str) -> ModuleNotFoundError:
     """The error for an ``airflow`` module that Queuack does not serve."""
-    return ModuleNotFoundError(f"{_no_module(fullname)}", name=fullname)
-
-
-def _no_module(fullname: str) -> str:
-    parts = fullname.split(".")
-    for size in range(len(parts), 1, -1):
-        advice = REMOVED.get(".".join(parts[:size]))
-        if advice is not None:
-            return f"No module named {fullname!r}: {advice}"
-    if fullname.startswith("airflow.providers."):
-        return f"No module named {fullname!r}: install its provider package, {provider_package(fullname)}."
-    return (
-        f"No module named {fullname!r} in Queuack: it serves what DAG files and providers import from Airflow 3.3.2, "
-        f"and the spellings of 1.10 and 2.x. Authoring names are in airflow.sdk."
-    )
-
-
-def provider_package(module: str) -> str:
-    """The package to install for ``airflow.providers.…``: the best guess from its path."""
-    parts = module.split(".")[2:]
-    vendors = {"apache": 2, "microsoft": 2, "common": 2, "dbt": 2, "cncf": 2, "atlassian": 2, "facebook": 1}
-    known = parts[: vendors.get(parts[0], 1)]
-    return "-".join(["apache-airflow-providers", *known, *(["…"] if len(known) < vendors.get(parts[0], 1) else [])])
+    return ModuleNotFoundError(f"No module named {fullname!r}: {module_advice(fullname)}", name=fullname)
 
 
 def _from_provider(path: str, name: str, target: str) -> Any:
@@ -119,11 +87,7 @@ def _from_provider(path: str, name: str, target: str) -> Any:
 
 
 def _refusal(path: str, name: str) -> Exception:
-    advice = ABSENT.get(path, {}).get(name)
-    if advice is None and (other := elsewhere(name)) is not None:
-        advice = f"write: from {other} import {name}"
-    advice = advice or REMOVED.get(path) or "Airflow 3.3.2 may have it, Queuack does not; authoring names: airflow.sdk"
-    return _as_asked(path, name, advice)
+    return _as_asked(path, name, refusal_advice(path, name))
 
 
 def _as_asked(path: str, name: str, advice: str) -> Exception:
@@ -143,11 +107,9 @@ def _as_asked(path: str, name: str, advice: str) -> Exception:
 
 def _warn_if_moved(path: str, name: str, advice: str | None = None) -> bool:
     """Warn, once per asking file and name, that a spelling went away; true when it is such a spelling."""
-    advice = advice or MOVED.get(f"{path}:{name}") or MOVED.get(path)
+    advice = advice or moved_advice(path, name)
     if advice is None:
         return False
-    if " " not in advice:
-        advice = f"write: from {advice} import {name}"
     frame = _asking_frame()
     said = frame.f_globals.setdefault(_SAID, set())
     if (path, name) not in said:

@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from queuack import clock
+from queuack.engine.asset_effects import TaskStateExpired
+
 if TYPE_CHECKING:
     from queuack.daemon.daemon import Daemon
 
@@ -23,4 +26,12 @@ async def checkpoint(daemon: Daemon) -> None:
         await daemon.loop.in_writer(daemon.database.checkpoint_if_due)
 
 
-CHORES = (Chore("checkpoint", 5.0, checkpoint),)
+async def forget_expired_state(daemon: Daemon) -> None:
+    """Delete what task instances kept and what has outlived its retention. (It is not read any more already.)"""
+    daemon.loop.write(TaskStateExpired(at=clock.now_us()))
+
+
+CHORES = (
+    Chore("checkpoint", 5.0, checkpoint),
+    Chore("forget expired task state", 3_600.0, forget_expired_state),
+)

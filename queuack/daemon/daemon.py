@@ -16,6 +16,7 @@ from queuack.daemon.loop import Loop
 from queuack.daemon.parsing import Parsing
 from queuack.daemon.port import LivePort
 from queuack.daemon.server import Server
+from queuack.daemon.triggering import Triggering
 from queuack.engine.events import AttemptLost, AttemptReturned
 from queuack.errors import QueuackError, StoreUnavailable
 from queuack.executors.local import LocalExecutor
@@ -26,6 +27,9 @@ from queuack.store.database import Database
 from queuack.store.writer import Writer
 
 log = logging.getLogger("queuack.daemon")
+
+TRIGGERER_STOP_SECONDS = 8.0
+"""What triggers have to clean up when the daemon stops."""
 
 PARSER_RESTART_SECONDS = 1.0
 """Pause before a parser that died is started again."""
@@ -44,6 +48,7 @@ class Daemon:
         nursery: NurseryClient,
         parsing: Parsing,
         server: Server,
+        triggering: Triggering,
         *,
         reconnect_timeout: float,
         stop_timeout: float,
@@ -57,6 +62,7 @@ class Daemon:
         self.nursery = nursery
         self.parsing = parsing
         self.server = server
+        self.triggering = triggering
         self._reconnect_timeout = reconnect_timeout
         self._stop_timeout = stop_timeout
         self._on_ready = on_ready
@@ -70,13 +76,14 @@ class Daemon:
         running = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             running.add_signal_handler(number, self.stop)
-        self.server.port = LivePort(self.loop, self.database, self.writer, running)
+        self.server.port = LivePort(self.loop, self.database, self.writer, running, self.parsing.asking)
         await self.server.start()
         await self.nursery.start()
         outstanding = self.loop.engine.outstanding()
         loop_task = running.create_task(self.loop.run())
         self._spawn(self._recover(outstanding))
         await self.executor.start()
+        self.triggering.start()
         self._spawn(self._start_parser())
         for chore in CHORES:
             self._spawn(self._repeat(chore))
@@ -171,6 +178,7 @@ class Daemon:
         for task in list(self._tasks):
             task.cancel()
         if not loop_task.done():
+            triggers_stopped = asyncio.get_running_loop().create_task(self.triggering.stop(TRIGGERER_STOP_SECONDS))
             drained = asyncio.get_running_loop().create_task(self.executor.stop(self._stop_timeout))
             hurry = asyncio.get_running_loop().create_task(self._hurry.wait())
             await asyncio.wait({drained, hurry}, return_when=asyncio.FIRST_COMPLETED)
@@ -178,6 +186,7 @@ class Daemon:
             if not drained.done():
                 drained.cancel()
                 await self.executor.stop(0)
+            await triggers_stopped
             self.loop.stop()
         try:
             await loop_task

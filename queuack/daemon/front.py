@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from queuack import clock
+from queuack.daemon.asking import Asking, event_of, question_of
 from queuack.daemon.loop import Loop
 from queuack.engine import effects
 from queuack.engine.effects import Command, Write
@@ -20,8 +21,11 @@ from queuack.engine.events import (
     AttemptReturned,
     AttemptStarted,
     CallbackFinished,
+    TriggerAsked,
 )
+from queuack.engine.relevance import is_mapped_over, upstream_map_indexes
 from queuack.engine.run import Run
+from queuack.errors import QueuackError
 from queuack.executors.base import Executor
 from queuack.logpaths import attempt_log
 from queuack.protocol import (
@@ -31,6 +35,8 @@ from queuack.protocol import (
     Rendered,
     RunInfo,
     Started,
+    TimetableAnswer,
+    TriggerRequest,
     Workload,
     XComClear,
     XComPush,
@@ -42,12 +48,25 @@ MAX_CALLBACK_LOSSES = 3
 """A callback whose process died this often is given up."""
 
 
+class TriggerHost(Protocol):
+    """Where triggers run."""
+
+    def act(self, command: effects.StartTrigger | effects.StopTrigger) -> None: ...
+
+    def acknowledge(self, name: str, seq: int) -> bool:
+        """Whether ``name`` is a process of its own."""
+
+
 class Front:
     """Implements the loop's Observer and the executor's listener. One per daemon."""
 
     def __init__(self, *, isolation: str, means: dict[tuple[str, str], float]) -> None:
         self.loop: Loop
         self.executor: Executor
+        self.asking: Asking
+        self.triggers: TriggerHost
+        self.seal: Callable[[str], str] = str
+        """Encrypts the arguments of triggers."""
         self._isolation = isolation
         self._means = means
         self._hostname = socket.gethostname()
@@ -66,6 +85,10 @@ class Front:
                     workloads.append(workload)
             elif isinstance(command, effects.Cancel):
                 self.executor.cancel(command.ti_id, command.try_number, command.reason)
+            elif isinstance(command, effects.StartTrigger | effects.StopTrigger):
+                self.triggers.act(command)
+            elif isinstance(command, effects.AskTimetable):
+                self._ask(command)
             elif isinstance(command, effects.RunCallback):
                 callback = self._callback(command.callback)
                 if callback is None:
@@ -75,10 +98,19 @@ class Front:
         if workloads:
             self.executor.submit(workloads)
 
+    def _ask(self, command: effects.AskTimetable) -> None:
+        def take(answer: TimetableAnswer) -> None:
+            if answer.error is not None:
+                log.error("%s: the timetable %s: %s", command.dag_id, command.importable, answer.error)
+            self.loop.post(event_of(command, answer))
+
+        self.asking.put(question_of(command), take)
+
     def acknowledge(self, worker_id: str, seq: int) -> None:
         if self._unpushed.get(worker_id, seq + 1) <= seq:
             del self._unpushed[worker_id]
-        self.executor.acknowledge(worker_id, seq)
+        if not self.triggers.acknowledge(worker_id, seq):
+            self.executor.acknowledge(worker_id, seq)
 
     def committed(self, writes: Sequence[Write]) -> None:
         for watch in self.watchers:
@@ -97,11 +129,17 @@ class Front:
             try_number=command.try_number,
             max_tries=command.max_tries,
             isolation=task.isolation or self._isolation,
-            execution_timeout=task.execution_timeout,
+            execution_timeout=_seconds_left(task.execution_timeout, command.begun_us),
+            next_method=command.next_method,
+            next_kwargs=command.next_kwargs,
+            begun_us=command.begun_us,
             log_path=attempt_log(run.dag_id, run.run_id, task.task_id, command.map_index, command.try_number),
             expected_duration=self._means.get((run.dag_id, task.task_id)),
             task_reschedule_count=command.task_reschedule_count,
             first_reschedule_us=command.first_reschedule_us,
+            inactive_assets=self.loop.engine.inactive_assets(task),
+            upstream_map_indexes=upstream_map_indexes(run, command.task_index, command.map_index),
+            is_mapped_over=is_mapped_over(run, command.task_index),
             **self._origin(run),
         )
 
@@ -158,10 +196,22 @@ class Front:
             elif isinstance(fact, CallbackRan):
                 loop.post(CallbackFinished(callback_id=fact.callback_id))
             else:
-                self._unpushed[worker_id] = fact.seq
-                loop.write(self._row(fact))
+                self.take_row(worker_id, fact)
         if facts:
             loop.acknowledge(worker_id, facts[-1].seq)
+
+    def take_row(self, worker_id: str, fact: Fact) -> None:
+        """A fact that is a row and no business of the engine: an XCom, a rendered field."""
+        self._unpushed[worker_id] = fact.seq
+        self.loop.write(self._row(fact))
+
+    def _asked(self, request: TriggerRequest) -> TriggerAsked | None:
+        """None when its arguments cannot be kept."""
+        try:
+            return TriggerAsked(request.classpath, self.seal(request.kwargs.decode()), request.queue)
+        except QueuackError as error:
+            log.error("A task cannot wait for %s: %s", request.classpath, error.message)
+            return None
 
     def _finished(self, worker_id: str, fact: Finished) -> AttemptFinished:
         return AttemptFinished(
@@ -172,6 +222,15 @@ class Front:
             fail_without_retry=fact.fail_without_retry,
             reschedule_at=fact.reschedule_at,
             skip_tasks=fact.skip_tasks,
+            skip_instances=fact.skip_instances,
+            map_length=fact.map_length,
+            rendered_map_index=fact.rendered_map_index,
+            trigger=None if fact.trigger is None else self._asked(fact.trigger),
+            next_method=fact.next_method,
+            next_kwargs=fact.next_kwargs,
+            wait_timeout=fact.wait_timeout,
+            outlets=fact.outlets,
+            asset_events=fact.asset_events,
             started_at=fact.started_at,
             pid=fact.pid,
             worker_id=worker_id,
@@ -241,6 +300,13 @@ class Front:
         return worker_id in self._unpushed
 
 
+def _seconds_left(limit: float | None, begun_us: int | None) -> float | None:
+    """Of ``execution_timeout``, which covers a whole try; at least an instant."""
+    if limit is None or begun_us is None:
+        return limit
+    return max(0.001, limit - (clock.now_us() - begun_us) / clock.SECOND)
+
+
 def run_info(row: effects.RunRow) -> RunInfo:
     """A run as a worker needs it."""
     return RunInfo(
@@ -260,4 +326,6 @@ def run_info(row: effects.RunRow) -> RunInfo:
         triggering_user_name=row.triggering_user_name,
         note=row.note,
         clear_number=row.clear_number,
+        partition_key=row.partition_key,
+        partition_date=row.partition_date,
     )

@@ -6,10 +6,14 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from queuack.daemon.asking import Asking
 from queuack.daemon.loop import Loop
-from queuack.engine.events import FileGone, FileParsed, ImportErrorInfo
+from queuack.engine.events import FileGone, FileParsed, ImportErrorInfo, PluginsSeen
 from queuack.engine.spec import decode
-from queuack.protocol import Gone, Parsed, Reparse, ScanDone
+from queuack.home import Home
+from queuack.protocol import Gone, Parsed, PluginsFound, Reparse, ScanDone, TimetableAnswer
 
 if TYPE_CHECKING:
     from queuack.executors.connection import Connection
@@ -33,6 +37,23 @@ def parsed_event(message: Parsed) -> FileParsed:
     )
 
 
+class _Verdict(msgspec.Struct):
+    """The part of ``run/plugins.json`` that scheduling depends on."""
+
+    state: str = ""
+    hooks: tuple[str, ...] = ()
+
+
+def plugins_seen(home: Home) -> PluginsSeen | None:
+    """The plugins as they were when they were tried last: until the parser has looked, runs that begin are told to
+    their listeners. None when none are known."""
+    try:
+        found = msgspec.json.decode((home.run / "plugins.json").read_bytes(), type=_Verdict)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return PluginsSeen(state=found.state, hooks=found.hooks)
+
+
 class Parsing:
     """Keeps the parser's connection and its findings."""
 
@@ -41,23 +62,32 @@ class Parsing:
         self._connection: Connection | None = None
         self.on_detach: Callable[[], None] | None = None
         """Called when the parser's connection is gone."""
+        self.asking = Asking()
         self.scanned = False
         """Whether every file that was there at start has been parsed."""
 
     def attach(self, connection: Connection) -> None:
         self._connection = connection
+        self.asking.attach(connection)
 
     def detach(self, connection: Connection) -> None:
         if self._connection is connection:
             self._connection = None
+            self.asking.detach()
             if self.on_detach is not None:
                 self.on_detach()
 
-    def on_message(self, message: Parsed | Gone | ScanDone) -> None:
+    def on_message(self, message: Parsed | Gone | ScanDone | PluginsFound | TimetableAnswer) -> None:
         if isinstance(message, Parsed):
             self._parsed(message)
         elif isinstance(message, Gone):
             self._loop.post(FileGone(relative_fileloc=message.relative_fileloc))
+        elif isinstance(message, TimetableAnswer):
+            self.asking.answered(message)
+        elif isinstance(message, PluginsFound):
+            for name, error in message.errors.items():
+                log.error("Plugin %s is left out: %s", name, error)
+            self._loop.post(PluginsSeen(state=message.state, hooks=tuple(message.hooks)))
         else:
             self.scanned = True
             there = set(message.files)

@@ -10,16 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+from queuack.daemon.asking import Asking, runs_of
 from queuack.daemon.loop import DirectLoop, Loop
 from queuack.engine.effects import Write, XComRow
 from queuack.engine.engine import Engine
 from queuack.engine.events import Event
-from queuack.store.batch import Place
+from queuack.errors import QueuackError
+from queuack.protocol import TimetableAnswer, TimetableQuestion, TimetableRun
+from queuack.store.batch import Place, TaskPlace
 from queuack.store.database import Database
 from queuack.store.reader import Reader
 from queuack.store.writer import Writer
 
 T = TypeVar("T")
+Ask = Callable[[TimetableQuestion], TimetableAnswer]
 
 
 class Port(Protocol):
@@ -37,6 +41,12 @@ class Port(Protocol):
     def waiting_xcom(self, place: Place, key: str) -> XComRow | bool | None:
         """An XCom that waits in the store's journal; see ``Writer.xcom``."""
 
+    def waiting_xcoms(self, task: TaskPlace, key: str) -> dict[int, XComRow | None]:
+        """Those of a task's instances that wait there; see ``Writer.xcoms``."""
+
+    def ask_timetable(self, question: TimetableQuestion) -> list[TimetableRun]:
+        """Have a custom timetable asked. Raises QueuackError with its error, or when there is nobody to ask."""
+
     def reader(self) -> Any:
         """A context manager that gives a Reader on a snapshot of the file."""
 
@@ -44,9 +54,17 @@ class Port(Protocol):
 class LivePort:
     """For threads of a running daemon."""
 
-    def __init__(self, loop: Loop, database: Database, writer: Writer, event_loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        database: Database,
+        writer: Writer,
+        event_loop: asyncio.AbstractEventLoop,
+        asking: Asking | None = None,
+    ) -> None:
+        self._asking = asking or Asking()
         self._loop = loop
-        self.waiting_xcom = writer.xcom
+        self.waiting_xcom, self.waiting_xcoms = writer.xcom, writer.xcoms
         self._database = database
         self._event_loop = event_loop
 
@@ -66,6 +84,9 @@ class LivePort:
 
         return asyncio.run_coroutine_threadsafe(carry(), self._event_loop).result()
 
+    def ask_timetable(self, question: TimetableQuestion) -> list[TimetableRun]:
+        return asyncio.run_coroutine_threadsafe(self._asking.ask(question), self._event_loop).result()
+
     @contextmanager
     def reader(self) -> Iterator[Reader]:
         with self._database.reader() as reader:
@@ -75,9 +96,11 @@ class LivePort:
 class DirectPort:
     """For a command that has the file to itself, and for ``dag.test()``."""
 
-    def __init__(self, loop: DirectLoop, database: Database, writer: Writer) -> None:
+    def __init__(self, loop: DirectLoop, database: Database, writer: Writer, ask: Ask | None = None) -> None:
+        """``ask`` answers questions to custom timetables; None: they cannot be asked."""
         self.loop = loop
-        self.waiting_xcom = writer.xcom
+        self._ask = ask
+        self.waiting_xcom, self.waiting_xcoms = writer.xcom, writer.xcoms
         self._database = database
 
     def request(self, event: Event) -> Any:
@@ -89,6 +112,11 @@ class DirectPort:
 
     def on_engine(self, look: Callable[[Engine], T]) -> T:
         return look(self.loop.engine)
+
+    def ask_timetable(self, question: TimetableQuestion) -> list[TimetableRun]:
+        if self._ask is None:
+            raise QueuackError(f"The timetable {question.importable} cannot be asked here.")
+        return runs_of(question, self._ask(question))
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:

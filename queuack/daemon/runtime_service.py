@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from queuack import clock
+from queuack.daemon import asset_runtime
 from queuack.daemon.port import Port
+from queuack.daemon.services import connections as connection_service
 from queuack.daemon.services import runs as run_service
 from queuack.daemon.services import variables as variable_service
 from queuack.daemon.services.suggestions import suggesting
 from queuack.engine.effects import XComRow
 from queuack.errors import InvalidRequest
-from queuack.store.queries import instances, variables, versions, xcoms
+from queuack.store.queries import instances, models, versions, xcoms
 from queuack.store.queries import runs as run_queries
 
 Row = dict[str, Any]
@@ -31,9 +33,38 @@ def xcom_get(
         return xcoms.get_xcom(reader, dag_id, run_id, task_id, map_index, key, include_prior_dates=include_prior_dates)
 
 
-def variable_get(port: Port, key: str) -> str | None:
+def xcom_slice(
+    port: Port, dag_id: str, run_id: str, task_id: str, key: str, start: int = 0, stop: int | None = None
+) -> list[Row]:
+    """{"encoding", "value"} of the instances of a task, by map index: the ``start``-th up to, not with, ``stop``."""
+    waiting = port.waiting_xcoms((dag_id, run_id, task_id), key)
     with port.reader() as reader:
-        return variables.get_variable(reader, key)
+        if not waiting:
+            return xcoms.slice_xcoms(reader, dag_id, run_id, task_id, key, start=start, stop=stop)
+        found = {row["map_index"]: row for row in xcoms.slice_xcoms(reader, dag_id, run_id, task_id, key)}
+    for map_index, row in waiting.items():
+        if row is None:
+            found.pop(map_index, None)
+        else:
+            found[map_index] = {"encoding": row.encoding, "value": row.value}
+    return [found[map_index] for map_index in sorted(found)][start:stop]
+
+
+def xcom_count(port: Port, dag_id: str, run_id: str, task_id: str, key: str) -> int:
+    """How many instances of a task have a value under ``key``."""
+    if port.waiting_xcoms((dag_id, run_id, task_id), key):
+        return len(xcom_slice(port, dag_id, run_id, task_id, key))
+    with port.reader() as reader:
+        return xcoms.count_xcoms(reader, dag_id, run_id, task_id, key)
+
+
+def variable_get(port: Port, key: str) -> str | None:
+    row = variable_service.stored_variable(port, key)
+    return None if row is None else variable_service.value_of(row)
+
+
+def variable_keys(port: Port, prefix: str | None = None) -> list[str]:
+    return variable_service.variable_keys(port, prefix)
 
 
 def variable_set(port: Port, key: str, value: str, description: str | None = None) -> None:
@@ -45,8 +76,11 @@ def variable_delete(port: Port, key: str) -> None:
 
 
 def connection_get(port: Port, conn_id: str) -> Row | None:
-    """Connections in the store come with their own commands; until then only the environment has them."""
-    return None
+    """conn_id, conn_type, description, host, login, password, schema, port, extra; None = none such."""
+    row = connection_service.stored_connection(port, conn_id)
+    if row is None:
+        return None
+    return {name: value for name, value in connection_service.unlocked(row).items() if not name.startswith("is_")}
 
 
 def dag_source(port: Port, version_id: int) -> Row | None:
@@ -109,11 +143,27 @@ def trigger_run(
     return str(row["run_id"])
 
 
+def model_rows(
+    port: Port,
+    table: str,
+    where: list[Row] | None = None,
+    order: list[list[Any]] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Row]:
+    """Rows as Airflow's database models have them: see ``store.queries.models``."""
+    with port.reader() as reader:
+        return models.model_rows(reader, table, where=where or (), order=order or (), limit=limit, offset=offset)
+
+
 METHODS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         xcom_get,
+        xcom_slice,
+        xcom_count,
         variable_get,
+        variable_keys,
         variable_set,
         variable_delete,
         connection_get,
@@ -122,8 +172,9 @@ METHODS: dict[str, Callable[..., Any]] = {
         dag_runs,
         task_states,
         trigger_run,
+        model_rows,
     )
-}
+} | asset_runtime.METHODS
 
 
 def call(port: Port, method: str, params: dict[str, Any]) -> Any:

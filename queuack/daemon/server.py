@@ -19,6 +19,7 @@ from queuack.daemon.front import Front
 from queuack.daemon.loop import Loop
 from queuack.daemon.parsing import Parsing
 from queuack.daemon.port import LivePort
+from queuack.daemon.triggering import Triggering
 from queuack.errors import ProtocolError, QueuackError
 from queuack.executors.base import Executor
 from queuack.executors.connection import Connection, serve
@@ -31,8 +32,10 @@ from queuack.protocol import (
     Heartbeat,
     Hello,
     Parsed,
+    PluginsFound,
     Refused,
     ScanDone,
+    TimetableAnswer,
     Welcome,
 )
 
@@ -56,11 +59,13 @@ class Peer:
             server.introduce(self, message)
         elif isinstance(message, Ask):
             server.ask(self, message)
-        elif isinstance(message, Parsed | Gone | ScanDone):
+        elif isinstance(message, Parsed | Gone | ScanDone | PluginsFound | TimetableAnswer):
             if self.hello.role == "parser":
                 server.parsing.on_message(message)
         elif self.hello.role == "worker":
             server.executor.on_message(self.connection, message)
+        elif self.hello.role == "triggerer":
+            server.triggering.on_message(self.connection, message)
         elif not isinstance(message, Heartbeat):
             raise ProtocolError(f"A {self.hello.role} may not say {type(message).__name__}.")
 
@@ -69,6 +74,8 @@ class Peer:
             self._server.executor.on_disconnect(self.connection)
         elif self.hello is not None and self.hello.role == "parser":
             self._server.parsing.detach(self.connection)
+        elif self.hello is not None and self.hello.role == "triggerer":
+            self._server.triggering.on_disconnect(self.connection)
         self._server.peers.discard(self)
 
 
@@ -82,6 +89,7 @@ class Server:
         self._token = token
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self.port: LivePort
+        self.triggering: Triggering
         self.peers: set[Peer] = set()
         self._listener: asyncio.AbstractServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -119,6 +127,8 @@ class Server:
             self.executor.attach(connection, message)
         elif message.role == "parser":
             self.parsing.attach(connection)
+        elif message.role == "triggerer":
+            self.triggering.attach(connection, message)
 
     def ask(self, peer: Peer, question: Ask) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(peer, question))
@@ -127,10 +137,11 @@ class Server:
 
     async def _answer(self, peer: Peer, question: Ask) -> None:
         assert peer.hello is not None
-        methods = runtime_service if peer.hello.role == "worker" else None
+        runs_user_code = peer.hello.role in ("worker", "triggerer")
+        methods = runtime_service if runs_user_code else None
         if methods is None and question.method in runtime_service.METHODS and question.method not in services.METHODS:
             methods = runtime_service
-        if peer.hello.role == "worker" and self._front.awaits_push(peer.hello.name):
+        if runs_user_code and self._front.awaits_push(peer.hello.name):
             await self._loop.settled()
         call = (methods or services).call
         try:

@@ -10,13 +10,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from queuack.authoring.alerts import sends_mail
 from queuack.authoring.exceptions import AirflowException, AirflowTimetableInvalid
+from queuack.authoring.extra_links import extra_links_of
+from queuack.authoring.mapped import MappedOperator
+from queuack.authoring.mapped_group import MappedTaskGroup
 from queuack.authoring.taskgroup import TaskGroup
+from queuack.authoring.timetables.custom import TimetableNotRegistered
 from queuack.authoring.types import is_arg_set
-from queuack.authoring.weight import WeightRule
+from queuack.authoring.weight import WeightRule, custom_weight
 from queuack.clock import to_us
-from queuack.engine.spec import CallbackFlags, DagDocument, TaskDocument, TaskGroupDocument
+from queuack.document.assets import aliases_of, assets_of, leaves_of
+from queuack.document.expansion import expansion_of
+from queuack.engine.spec import CallbackFlags, DagDocument, StartTrigger, TaskDocument, TaskGroupDocument
 from queuack.errors import NotBuilt
+from queuack.serialization.typed_json import dumps_ascii
 
 if TYPE_CHECKING:
     from queuack.authoring.dag import DAG
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
 def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument:
     """The document of ``dag``.
 
-    Raises AirflowDagCycleException, AirflowTimetableInvalid, NotBuilt (asset schedules), ValueError and TypeError for
+    Raises AirflowDagCycleException, AirflowTimetableInvalid, NotBuilt, ValueError and TypeError for
     what Airflow would report as an import error.
     """
     dag.validate()
@@ -67,6 +75,8 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
         default_args={str(key): jsonable(value) for key, value in dag.default_args.items()},
         params=_params(dag),
         render_template_as_native_obj=dag.render_template_as_native_obj,
+        assets=assets_of(dag),
+        asset_aliases=aliases_of(dag),
     )
 
 
@@ -75,7 +85,7 @@ def _timetable(dag: DAG) -> Any:
         authoring = dag.timetable
         authoring.validate()
         return authoring.document
-    except (NotBuilt, AirflowException):
+    except (NotBuilt, AirflowException, TimetableNotRegistered):
         raise
     except Exception as error:
         raise AirflowTimetableInvalid(f"Invalid schedule {dag.schedule!r} of DAG {dag.dag_id!r}: {error}") from error
@@ -84,15 +94,16 @@ def _timetable(dag: DAG) -> Any:
 def _task(task: BaseOperator) -> TaskDocument:
     flags = CallbackFlags(
         success=bool(task.on_success_callback),
-        failure=bool(task.on_failure_callback),
-        retry=bool(task.on_retry_callback),
+        failure=bool(task.on_failure_callback) or _mails(task, "on_failure_callback"),
+        retry=bool(task.on_retry_callback) or _mails(task, "on_retry_callback"),
         execute=bool(task.on_execute_callback),
         skipped=bool(task.on_skipped_callback),
     )
+    is_built_in = isinstance(task.weight_rule, WeightRule)
     return TaskDocument(
         task_id=task.task_id,
         task_type=task.task_type,
-        task_module=type(task).__module__,
+        task_module=task.operator_class.__module__,
         operator_name=task.operator_name,
         downstream_task_ids=tuple(sorted(task.downstream_task_ids)),
         trigger_rule=str(task.trigger_rule),
@@ -108,7 +119,8 @@ def _task(task: BaseOperator) -> TaskDocument:
         pool=task.pool,
         pool_slots=task.pool_slots,
         priority_weight=task.priority_weight,
-        weight_rule=_weight_rule(task),
+        weight_rule=task.weight_rule.value if is_built_in else WeightRule.ABSOLUTE.value,
+        custom_weight=None if is_built_in else custom_weight(task),
         queue=task.queue,
         executor=task.executor,
         isolation=_isolation(task),
@@ -119,16 +131,26 @@ def _task(task: BaseOperator) -> TaskDocument:
         end_date=_us(task.end_date),
         is_setup=task.is_setup,
         is_teardown=task.is_teardown,
+        expansion=expansion_of(task.expand_input) if isinstance(task, MappedOperator) else None,
+        start_trigger=_start_trigger(task),
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,
         callbacks=flags,
         is_empty=_needs_no_worker(task, flags),
         task_group=task.task_group.group_id if task.task_group is not None else None,
+        inlets=leaves_of(task.inlets),
+        outlets=leaves_of(task.outlets),
         template_fields=tuple(task.template_fields),
+        extra_links=tuple(sorted((str(link.name), str(link.xcom_key)) for link in extra_links_of(task))),
         ui_color=task.ui_color,
         ui_fgcolor=task.ui_fgcolor,
         doc_md=task.doc_md,
         task_display_name=task.task_display_name if task.task_display_name != task.task_id else None,
     )
+
+
+def _mails(task: BaseOperator, kind: str) -> bool:
+    """A task that does nothing cannot fail."""
+    return not task.inherits_from_empty_operator and sends_mail(task, kind)
 
 
 def _needs_no_worker(task: BaseOperator, flags: CallbackFlags) -> bool:
@@ -137,16 +159,30 @@ def _needs_no_worker(task: BaseOperator, flags: CallbackFlags) -> bool:
     return task.inherits_from_empty_operator and not task.outlets and not hooks and flags == CallbackFlags()
 
 
+def _start_trigger(task: BaseOperator) -> StartTrigger | None:
+    """Raises TypeError for arguments that cannot be JSON. Those of a mapped task are known to its worker only."""
+    arguments = task.start_trigger_args if task.start_from_trigger else None
+    if arguments is None or getattr(task, "is_mapped", False):
+        return None
+    for name, value in (arguments.trigger_kwargs or {}).items():
+        if callable(value):
+            raise ValueError(
+                f"{task.task_type} with task_id {task.task_id!r} has a callable in trigger kwargs named {name!r}, "
+                "which is not allowed when start_from_trigger is enabled."
+            )
+    return StartTrigger(
+        classpath=arguments.trigger_cls,
+        kwargs=dumps_ascii(arguments.trigger_kwargs or {}).decode(),
+        next_method=arguments.next_method,
+        next_kwargs=dumps_ascii(arguments.next_kwargs or {}).decode(),
+        timeout=_seconds(arguments.timeout),
+    )
+
+
 def _retries(task: BaseOperator) -> int:
     if not isinstance(task.retries, int) or isinstance(task.retries, bool):
         raise TypeError(f"'retries' of task {task.task_id!r} must be an int, not {type(task.retries).__name__}")
     return task.retries
-
-
-def _weight_rule(task: BaseOperator) -> str:
-    if isinstance(task.weight_rule, WeightRule):
-        return task.weight_rule.value
-    raise NotBuilt(f"Custom weight rules are not built yet (task {task.task_id!r}: {task.weight_rule!r}).")
 
 
 def _isolation(task: BaseOperator) -> str | None:
@@ -171,6 +207,7 @@ def _groups(group: TaskGroup) -> Iterable[TaskGroupDocument]:
             ui_color=child.ui_color,
             ui_fgcolor=child.ui_fgcolor,
             children=tuple(node.node_id for node in child.children.values()),
+            expansion=expansion_of(child.expand_input) if isinstance(child, MappedTaskGroup) else None,
         )
         yield from _groups(child)
 

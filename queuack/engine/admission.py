@@ -88,7 +88,7 @@ class Admission:
 
     def offer(self, run: Run, i: int) -> None:
         """An instance became scheduled."""
-        heapq.heappush(self.ready, (-run.plan.weights[i], run.order, run.key, i, run))
+        heapq.heappush(self.ready, (-run.plan.weights[run.task_of[i]], run.order, run.key, i, run))
 
     def freed(self, limit: Limit) -> None:
         """A limit has more room than before."""
@@ -98,29 +98,53 @@ class Admission:
     def take(self, run: Run, i: int) -> None:
         """Occupy the slots of an instance."""
         self.active += 1
-        self.pool(run.plan.pools[i]).used += run.plan.pool_slots[i]
+        task = run.task_of[i]
+        self.pool(run.plan.pools[task]).used += run.plan.pool_slots[task]
         run.limit.used += 1
-        if run.plan.task_limited[i]:
-            for limit in run.task_limits[i]:
+        if run.plan.task_limited[task]:
+            for limit in run.task_limits[task]:
                 limit.used += 1
 
     def give(self, run: Run, i: int) -> None:
         """Free the slots of an instance."""
         self.active -= 1
+        task = run.task_of[i]
         freed = self._freed
-        pool = self.pool(run.plan.pools[i])
-        pool.used -= run.plan.pool_slots[i]
+        pool = self.pool(run.plan.pools[task])
+        pool.used -= run.plan.pool_slots[task]
         if pool.parked:
             freed[pool] = None
         limit = run.limit
         limit.used -= 1
         if limit.parked:
             freed[limit] = None
-        if run.plan.task_limited[i]:
-            for limit in run.task_limits[i]:
+        if run.plan.task_limited[task]:
+            for limit in run.task_limits[task]:
                 limit.used -= 1
                 if limit.parked:
                     freed[limit] = None
+
+    def hold(self, run: Run, i: int, *, pool: bool) -> None:
+        """Occupy what an instance takes while it waits for a trigger: the limits of its task, and, with ``pool``, its
+        slots there."""
+        task = run.task_of[i]
+        if pool:
+            self.pool(run.plan.pools[task]).used += run.plan.pool_slots[task]
+        if run.plan.task_limited[task]:
+            for limit in run.task_limits[task]:
+                limit.used += 1
+
+    def let_go(self, run: Run, i: int, *, pool: bool) -> None:
+        """Free what ``hold`` occupied."""
+        task = run.task_of[i]
+        if pool:
+            held = self.pool(run.plan.pools[task])
+            held.used -= run.plan.pool_slots[task]
+            self.freed(held)
+        if run.plan.task_limited[task]:
+            for limit in run.task_limits[task]:
+                limit.used -= 1
+                self.freed(limit)
 
     def admit(self) -> Iterator[tuple[Run, int]]:
         """Instances that every limit lets pass, best first; their slots are taken."""
@@ -156,15 +180,16 @@ class Admission:
         gate = run.dag.gate
         if not gate.capacity:
             return gate, 1
-        need = run.plan.pool_slots[i]
-        pool = self.pool(run.plan.pools[i])
+        task = run.task_of[i]
+        need = run.plan.pool_slots[task]
+        pool = self.pool(run.plan.pools[task])
         if pool.used + need > pool.capacity:
             return pool, need
         limit = run.limit
         if limit.used >= limit.capacity:
             return limit, 1
-        if run.plan.task_limited[i]:
-            for limit in run.task_limits[i]:
+        if run.plan.task_limited[task]:
+            for limit in run.task_limits[task]:
                 if limit.used >= limit.capacity:
                     return limit, 1
         return None, 0

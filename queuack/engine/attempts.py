@@ -6,13 +6,18 @@ nothing.
 
 from __future__ import annotations
 
-from queuack.engine import states, timers
+from collections.abc import Iterable
+
+from queuack.engine import deferral, expansion, states, timers
+from queuack.engine.assets import task_succeeded
 from queuack.engine.backoff import retry_delay
-from queuack.engine.effects import Cancel, InstanceHistoryRow, RescheduleRow
+from queuack.engine.deferral import Deferral
+from queuack.engine.effects import InstanceHistoryRow, RenderedMapIndexRow, RescheduleRow
 from queuack.engine.events import AttemptFinished, AttemptLost, AttemptReturned, AttemptStarted
 from queuack.engine.run import Run
 from queuack.engine.scheduling import settle
 from queuack.engine.states import Move
+from queuack.engine.stopping import stop
 from queuack.engine.world import World
 
 _SETTLING = {"success": Move.SUCCEED, "skipped": Move.SKIP_ITSELF}
@@ -60,13 +65,23 @@ def finished(world: World, event: AttemptFinished) -> None:
     if run.states[i] == states.QUEUED:
         _start(world, run, i, event, event.at if event.started_at is None else event.started_at)
     _release(world, run, i, event.at)
-    if event.outcome == "up_for_reschedule" and event.reschedule_at is not None:
+    if event.rendered_map_index is not None:
+        world.writes.append(RenderedMapIndexRow(id=event.ti_id, rendered_map_index=event.rendered_map_index))
+    if event.outcome in ("deferred", "awaiting_input"):
+        _interrupt(world, run, i, event)
+    elif event.outcome == "up_for_reschedule" and event.reschedule_at is not None:
         _reschedule(world, run, i, event, event.reschedule_at)
     elif (move := _SETTLING.get(event.outcome)) is not None:
         if event.skip_tasks:
             skip_tasks(world, run, event.skip_tasks)
+        if event.skip_instances:
+            skip_instances(world, run, event.skip_instances)
+        if event.map_length is not None and event.outcome == "success":
+            expansion.returned(world, run, i, event.map_length)
         settle(world, run, i, move)
         world.log_task(run, i, event.outcome)
+        if event.outlets and event.outcome == "success":
+            task_succeeded(world, run, i, event)
     else:
         fail_or_retry(world, run, i, can_retry=not event.fail_without_retry)
 
@@ -82,9 +97,10 @@ def lost(world: World, event: AttemptLost) -> None:
     _release(world, run, i, event.at)
     world.log_task(run, i, "worker lost", extra=event.reason)
     will_retry = fail_or_retry(world, run, i)
-    callbacks = run.plan.task(i).callbacks
-    if callbacks.retry if will_retry else callbacks.failure:
-        world.call_back(run, "retry" if will_retry else "failure", event.reason, run.plan.task_ids[i])
+    callbacks = run.plan.task(run.task_of[i]).callbacks
+    is_wanted = callbacks.retry if will_retry else callbacks.failure
+    if is_wanted or "on_task_instance_failed" in world.listened:
+        world.call_back(run, "retry" if will_retry else "failure", event.reason, i)
 
 
 def returned(world: World, event: AttemptReturned) -> None:
@@ -107,16 +123,21 @@ def _release(world: World, run: Run, i: int, at: int) -> None:
     """The attempt is over: nobody holds it, its slots are free."""
     del world.live[run.ti_ids[i]]
     world.admission.give(run, i)
-    run.detail(i).end_date = at
+    detail = run.detail(i)
+    detail.end_date = at
+    if detail.deferral is not None:
+        deferral.forget(world, run, i)
 
 
-def stop(world: World, run: Run, i: int, reason: str) -> None:
-    """Cancel an attempt whose instance has been decided otherwise; call before the state changes."""
-    if run.states[i] not in states.RUNNING_LIKE:
-        return
-    world.live.pop(run.ti_ids[i], None)
-    world.admission.give(run, i)
-    world.commands.append(Cancel(ti_id=run.ti_ids[i], try_number=run.tries[i], reason=reason))
+def _interrupt(world: World, run: Run, i: int, event: AttemptFinished) -> None:
+    """The worker gave it back: it waits for a trigger or a person."""
+    found = Deferral(event.next_method, event.next_kwargs)
+    if event.outcome == "awaiting_input":
+        deferral.await_input(world, run, i, found, event.wait_timeout)
+    elif event.trigger is not None:
+        deferral.defer(world, run, i, event.trigger, found, event.wait_timeout)
+    else:
+        fail_or_retry(world, run, i)
 
 
 def _reschedule(world: World, run: Run, i: int, event: AttemptFinished, at: int) -> None:
@@ -153,7 +174,11 @@ def fail_or_retry(world: World, run: Run, i: int, *, can_retry: bool = True) -> 
         run.move(i, Move.RETRY)
         end = run.detail(i).end_date
         delay = retry_delay(
-            run.plan.task(i), run.dag_id, run.logical_date, run.tries[i], world.settings.max_task_retry_delay
+            run.plan.task(run.task_of[i]),
+            run.dag_id,
+            run.logical_date,
+            run.tries[i],
+            world.settings.max_task_retry_delay,
         )
         _wait_until(world, run, i, (world.now if end is None else end) + delay)
         world.log_task(run, i, "up_for_retry")
@@ -168,7 +193,7 @@ def fail_or_retry(world: World, run: Run, i: int, *, can_retry: bool = True) -> 
 def _stop_the_rest(world: World, run: Run, cause: int) -> None:
     """``fail_fast``: the running fail, the others are skipped; teardowns still run."""
     for i, state in enumerate(run.states):
-        if i == cause or run.plan.is_teardown[i] or state not in states.UNFINISHED:
+        if i == cause or run.plan.is_teardown[run.task_of[i]] or state not in states.UNFINISHED:
             continue
         if state == states.RUNNING:
             world.log_task(run, i, "fail task", extra="Failed because another task failed and the DAG has fail_fast.")
@@ -184,11 +209,28 @@ def _stop_the_rest(world: World, run: Run, cause: int) -> None:
 def skip_tasks(world: World, run: Run, task_ids: tuple[str, ...]) -> None:
     """A branch passes these over. What runs or is finished stays as it is."""
     for task_id in task_ids:
-        i = run.plan.index.get(task_id)
-        if i is None:
-            continue
-        state = run.states[i]
-        if states.IS_SCHEDULABLE[state] or state in (states.SCHEDULED, states.QUEUED):
-            stop(world, run, i, "skipped")
-            run.detail(i).start_date = run.detail(i).end_date = world.now
-            settle(world, run, i, Move.SKIP)
+        task = run.plan.index.get(task_id)
+        if task is not None:
+            for i in run.instances(task):
+                _pass_over(world, run, i)
+
+
+def skip_instances(world: World, run: Run, instances: Iterable[tuple[str, int]]) -> None:
+    """As ``skip_tasks``, of single instances (task id, map index): a branch in a mapped group. A task that is not
+    expanded yet is expanded for it."""
+    for task_id, map_index in instances:
+        task = run.plan.index.get(task_id)
+        if task is not None and map_index >= 0 and run.spread is not None and task not in run.spread.positions:
+            if task in run.spread.mapping.expansions and states.IS_SCHEDULABLE[run.states[task]]:
+                expansion.expand(world, run, run.spread, task)
+        i = run.position(task_id, map_index)
+        if i is not None:
+            _pass_over(world, run, i)
+
+
+def _pass_over(world: World, run: Run, i: int) -> None:
+    state = run.states[i]
+    if states.IS_SCHEDULABLE[state] or state in (states.SCHEDULED, states.QUEUED):
+        stop(world, run, i, "skipped")
+        run.detail(i).start_date = run.detail(i).end_date = world.now
+        settle(world, run, i, Move.SKIP)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from queuack.engine.admission import UNLIMITED, Limit
 from queuack.engine.effects import DagRow
+from queuack.engine.events import ImportErrorInfo
 from queuack.engine.run import Run, Version
 from queuack.engine.spec import DagDocument
 from queuack.schedule.timetables import NullTimetable
@@ -25,15 +26,42 @@ class Planned(NamedTuple):
     run_after: int
     start: int
     end: int
+    run_id: str | None = None
+    """Chosen by a custom timetable; None = the usual one."""
+    partition_key: str | None = None
+    """Set for a run that has a partition and no dates."""
+    partition_date: int | None = None
+
+    @property
+    def date(self) -> int | None:
+        """The logical date that the run gets."""
+        return None if self.partition_key is not None else self.logical_date
+
+
+class Asked:
+    """The conversation with a custom timetable. See ``engine.asking``."""
+
+    __slots__ = ("answered_at", "ask_at", "failures", "number", "trouble")
+
+    def __init__(self) -> None:
+        self.number = 0
+        """Of the question that waits for its answer; 0 = none does."""
+        self.answered_at = 0
+        self.ask_at: int | None = None
+        """When to ask again."""
+        self.failures = 0
+        """Answers in a row that were errors."""
+        self.trouble: ImportErrorInfo | None = None
 
 
 class DagState:
     """One DAG: its current version, its switches, its schedule and its unfinished runs."""
 
     __slots__ = (
-        "active", "consecutive_failures", "dag_id", "ended_at", "finished", "gate", "has_import_errors", "is_paused",
-        "is_stale", "last_interval", "last_parsed_time", "next", "queued", "recent", "relative_fileloc",
-        "running", "taken_dates", "task_limits", "version", "wants_start_at",
+        "active", "asked", "consecutive_failures", "dag_id", "ended_at", "finished", "gate",
+        "has_import_errors", "is_paused", "is_stale", "last_interval", "last_parsed_time", "last_run_after",
+        "next", "queued", "recent", "relative_fileloc", "running", "taken_dates", "task_limits", "version",
+        "wants_start_at",
     )  # fmt: skip
 
     def __init__(self, dag_id: str, relative_fileloc: str, version: Version) -> None:
@@ -47,6 +75,10 @@ class DagState:
         self.next: Planned | None = None
         self.last_interval: tuple[int, int] | None = None
         """Data interval of the latest automated run."""
+        self.last_run_after: int | None = None
+        """When that run was to be created."""
+        self.asked: Asked | None = None
+        """Of a custom timetable: where the conversation with it stands."""
         self.consecutive_failures = 0
         """Failed runs at the end of the history."""
         self.active: dict[int, Run] = {}
@@ -102,7 +134,7 @@ class DagState:
             description=document.description,
             timetable_summary=document.timetable_summary,
             timetable_description=document.timetable_description,
-            timetable_type=type(document.timetable).__name__,
+            timetable_type=document.timetable.type_name,
             max_active_tasks=document.max_active_tasks,
             max_active_runs=document.max_active_runs,
             max_consecutive_failed_dag_runs=document.max_consecutive_failed_dag_runs,

@@ -6,12 +6,12 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 from __future__ import annotations
 
 from queuack.engine import states
-from queuack.engine.attempts import stop
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import CallbackDone
 from queuack.engine.run import Run
 from queuack.engine.scheduling import settle
 from queuack.engine.states import DagRunState, Move
+from queuack.engine.stopping import stop
 from queuack.engine.world import World
 
 _MOVES = {DagRunState.SUCCESS: "succeed", DagRunState.FAILED: "fail"}
@@ -28,7 +28,8 @@ def close_touched(world: World) -> None:
 def _close_if_over(world: World, run: Run) -> None:
     unfinished = run.unfinished
     if not unfinished:
-        found = [run.states[i] for i in run.plan.leaves if run.states[i] not in (states.REMOVED, states.ABSENT)]
+        ended = (run.states[i] for i in run.all_instances(run.plan.leaves))
+        found = [state for state in ended if state not in (states.REMOVED, states.ABSENT)]
         if any(state in states.FAILED_LIKE for state in found):
             close(world, run, DagRunState.FAILED, "task_failure")
         else:
@@ -61,6 +62,7 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
         world.call_back(run, "failure", reason)
     elif state == DagRunState.SUCCESS and document.has_on_success_callback:
         world.call_back(run, "success", reason)
+    world.tell_listeners(run, str(state), reason)
     _count_failure(world, dag, run)
     leave(world, run)
 

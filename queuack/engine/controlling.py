@@ -7,36 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from queuack.engine import states
-from queuack.engine.attempts import stop
+from queuack.engine import expansion, states
+from queuack.engine.choosing import downstream_of, downstream_of_task, named, to_clear
 from queuack.engine.closing import close
+from queuack.engine.deferral import recount
 from queuack.engine.effects import InstanceHistoryRow, PoolDeleted, PoolRow
 from queuack.engine.events import ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
-from queuack.engine.plan import reachable
 from queuack.engine.restoring import recall
 from queuack.engine.run import Run
 from queuack.engine.states import DagRunState, Move
+from queuack.engine.stopping import stop
 from queuack.engine.world import DEFAULT_POOL, World
-from queuack.errors import InvalidRequest, NotFound, TaskNotFound
+from queuack.errors import InvalidRequest, NotFound
 
 _MARKS = {"success": Move.MARK_SUCCESS, "failed": Move.MARK_FAILED, "skipped": Move.MARK_SKIPPED}
 
 
 def set_task_state(world: World, event: SetTaskState) -> str:
-    """Mark one instance; what failed downstream of it is cleared, as in Airflow. Returns the state."""
+    """Mark one instance (or all of a mapped task); what failed downstream of it is cleared, as in Airflow. Returns the state."""
     recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
-    i = _position(run, event.task_id, event.map_index)
+    marked = named(run, event.task_id, event.map_index)
     move = _MARKS.get(event.state)
     if move is None:
         raise InvalidRequest(f"A task instance can be marked success, failed or skipped, not {event.state!r}.")
-    _mark(world, run, i, move)
-    failed = [t for t in sorted(reachable([i], run.plan.downstream)) if run.states[t] in states.FAILED_LIKE]
+    for i in marked:
+        _mark(world, run, i, move)
+    after = downstream_of(run, marked[0]) if len(marked) == 1 else downstream_of_task(run, event.task_id)
+    failed = sorted(i for i in after if run.states[i] in states.FAILED_LIKE)
     if failed:
         _clear(world, run, failed)
     else:
         _look_anew(world, run)
-    world.log_task(run, i, f"patch_task_instance {event.state}")
+    for i in marked:
+        world.log_task(run, i, f"patch_task_instance {event.state}")
     return event.state
 
 
@@ -65,22 +69,10 @@ def clear_tasks(world: World, event: ClearTasks) -> list[str]:
     """Forget outcomes so that the tasks run again. Returns the task ids, in order."""
     recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
-    plan = run.plan
-    if event.task_ids is None:
-        chosen = set(range(plan.size))
-    else:
-        named = [_position(run, task_id, -1) for task_id in event.task_ids]
-        chosen = set(named)
-        if event.upstream:
-            chosen |= reachable(named, plan.upstream)
-        if event.downstream:
-            chosen |= reachable(named, plan.downstream)
-    chosen = {i for i in chosen if run.states[i] != states.ABSENT}
-    if event.only_failed:
-        chosen = {i for i in chosen if run.states[i] in states.FAILED_LIKE}
-    task_ids = [plan.task_ids[i] for i in sorted(chosen)]
+    chosen = to_clear(run, event)
+    task_ids = [run.plan.task_ids[task] for task in sorted({run.task_of[i] for i in chosen})]
     if chosen:
-        _clear(world, run, sorted(chosen))
+        _clear(world, run, chosen)
         world.log("post_clear_task_instances", run.dag_id, run_id=run.run_id, extra={"task_ids": task_ids})
     return task_ids
 
@@ -93,6 +85,7 @@ def set_pool(world: World, event: SetPool) -> str:
         pool=event.pool, slots=event.slots, description=event.description, include_deferred=event.include_deferred
     )
     world.set_pool(row)
+    recount(world, event.pool)
     world.writes.append(row)
     return event.pool
 
@@ -107,15 +100,6 @@ def delete_pool(world: World, event: DeletePool) -> str:
     pool.capacity, pool.is_missing = 0, True
     world.writes.append(PoolDeleted(pool=event.pool))
     return event.pool
-
-
-def _position(run: Run, task_id: str, map_index: int) -> int:
-    i = run.plan.index.get(task_id)
-    if i is None or map_index != -1 or run.states[i] == states.ABSENT:
-        raise TaskNotFound(
-            f"Run {run.run_id!r} of DAG {run.dag_id!r} has no task {task_id!r} with map index {map_index}."
-        )
-    return i
 
 
 def _mark(world: World, run: Run, i: int, move: Move) -> None:
@@ -135,7 +119,7 @@ def _look_anew(world: World, run: Run) -> None:
     run.past_waiting.clear()
     world.touched[run] = None
     if run.state == DagRunState.RUNNING:
-        world.look_at(run, range(run.plan.size))
+        world.look_at(run, range(len(run.states)))
     for other in run.dag.active.values():
         if other is not run and other.past_waiting:
             world.look_at(other, sorted(other.past_waiting))
@@ -144,16 +128,19 @@ def _look_anew(world: World, run: Run) -> None:
 def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
     for i in chosen:
         detail = run.detail(i)
-        if run.states[i] in (states.SUCCESS, states.FAILED, states.RUNNING) and run.tries[i]:
+        before = run.states[i]
+        begun = before == states.RUNNING or before in states.WAITING
+        if (begun or before in (states.SUCCESS, states.FAILED)) and run.tries[i]:
             history = run.instance_row(i, world.now)
-            if run.states[i] == states.RUNNING:
+            if begun:
                 history.state, history.end_date = "failed", world.now
             world.writes.append(InstanceHistoryRow(row=history))
         if run.states[i] == states.SCHEDULED:
             run.tries[i] -= 1  # nobody has heard of this attempt
         stop(world, run, i, "cleared")
         run.move(i, Move.CLEAR)
-        run.max_tries[i] = run.tries[i] + run.plan.retries[i]
+        expansion.cleared(run, i)
+        run.max_tries[i] = run.tries[i] + run.plan.retries[run.task_of[i]]
         detail.retry_at = detail.start_date = detail.end_date = None
         detail.scheduled_dttm = detail.queued_dttm = detail.pid = None
         detail.worker_id = ""
@@ -187,11 +174,12 @@ def _end_by_hand(world: World, run: Run, state: DagRunState) -> None:
     for i, before in enumerate(run.states):
         if before not in states.UNFINISHED:
             continue
-        if run.plan.is_teardown[i]:
+        if run.plan.is_teardown[run.task_of[i]]:
             teardowns_left = True
             continue
         stop(world, run, i, f"the run was marked {state}")
-        run.move(i, ending if before in (states.RUNNING, states.UP_FOR_RESCHEDULE) else Move.ABANDON)
+        begun = before in (states.RUNNING, states.UP_FOR_RESCHEDULE) or before in states.WAITING
+        run.move(i, ending if begun else Move.ABANDON)
         detail = run.detail(i)
         detail.end_date, detail.retry_at = world.now, None
         world.change(run, i)

@@ -48,6 +48,8 @@ class NextRunRow(Write, kw_only=True):
     next_dagrun_data_interval_start: int | None
     next_dagrun_data_interval_end: int | None
     next_dagrun_create_after: int | None
+    next_dagrun_partition_key: str | None = None
+    next_dagrun_partition_date: int | None = None
 
 
 class DagVersionRow(Write, kw_only=True):
@@ -108,6 +110,8 @@ class RunRow(Write, kw_only=True):
     dag_version_id: int
     clear_number: int
     updated_at: int
+    partition_key: str | None = None
+    partition_date: int | None = None
 
 
 class NewInstances(Write, kw_only=True):
@@ -133,6 +137,36 @@ class NewInstances(Write, kw_only=True):
     at: int
     replaces: bool = False
     """Delete the run's instances first: a queued run that has not begun moved to a newer version."""
+
+
+class InstancesExpanded(Write, kw_only=True):
+    """A mapped task is expanded: the instance ``ti_id`` has map index 0 from now on, and ``count`` new ones follow it,
+    without state: id ``first_id + n`` has map index ``first_index + n``; everything else is as ``ti_id`` has it."""
+
+    ti_id: int
+    first_id: int
+    count: int
+    first_index: int = 1
+    max_tries: int = 0
+    at: int = 0
+
+
+class TaskMapRow(Write, kw_only=True):
+    """Insert or replace a row of ``task_map``: how long something is that others are mapped over; None = delete it."""
+
+    run_key: int
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    length: int | None
+
+
+class RenderedMapIndexRow(Write, kw_only=True):
+    """What ``map_index_template`` gave for a task instance."""
+
+    id: int
+    rendered_map_index: str
 
 
 class InstanceRow(Write, kw_only=True):
@@ -175,6 +209,37 @@ class RescheduleRow(Write, kw_only=True):
     """Of this look."""
     end_date: int
     reschedule_date: int
+
+
+class DeferralRow(Write, kw_only=True):
+    """What a deferred instance waits for and how it goes on: columns of ``task_instance``. All None = nothing."""
+
+    id: int
+    """Of the task instance."""
+    trigger_id: int | None = None
+    trigger_timeout: int | None = None
+    next_method: str | None = None
+    next_kwargs: bytes | None = None
+    """JSON object, values as ``serialization.typed_json`` writes them."""
+
+
+class TriggerRow(Write, kw_only=True):
+    """Insert or replace a row of ``trigger``."""
+
+    id: int
+    classpath: str
+    kwargs: str
+    """JSON object, or encrypted."""
+    created_date: int
+    queue: str | None = None
+    fired_by: str | None = None
+    """The triggerer whose event was the last one taken, of a trigger that fires again and again."""
+    fired_seq: int = 0
+    """The number of that event: what is not above it has been taken."""
+
+
+class TriggerDeleted(Write, kw_only=True):
+    id: int
 
 
 class XComRow(Write, kw_only=True):
@@ -241,11 +306,34 @@ class VariableRow(Write, kw_only=True):
 
     key: str
     val: str
+    """Encrypted when ``is_encrypted`` says so."""
     description: str | None = None
+    is_encrypted: bool = False
 
 
 class VariableDeleted(Write, kw_only=True):
     key: str
+
+
+class ConnectionRow(Write, kw_only=True):
+    """Comes from the service, not from the engine. ``password`` and ``extra`` are encrypted as the flags say."""
+
+    conn_id: str
+    conn_type: str
+    description: str | None = None
+    host: str | None = None
+    schema: str | None = None
+    login: str | None = None
+    password: str | None = None
+    port: int | None = None
+    extra: str | None = None
+    """JSON object."""
+    is_encrypted: bool = False
+    is_extra_encrypted: bool = False
+
+
+class ConnectionDeleted(Write, kw_only=True):
+    conn_id: str
 
 
 class CallbackRow(Write, kw_only=True):
@@ -285,6 +373,11 @@ class Dispatch(Command, kw_only=True):
     """How often this try has asked to be run again later."""
     first_reschedule_us: int | None = None
     """When the first process of this try began, if that count is not 0."""
+    next_method: str | None = None
+    """The method in which a deferred task goes on; None = it begins."""
+    next_kwargs: bytes = b""
+    begun_us: int | None = None
+    """When this try began, if it goes on after a deferral."""
 
 
 class Cancel(Command, kw_only=True):
@@ -295,8 +388,38 @@ class Cancel(Command, kw_only=True):
     reason: str
 
 
+class StartTrigger(Command, kw_only=True):
+    """Run a trigger of ``engine.triggers``."""
+
+    trigger_id: int
+
+
+class StopTrigger(Command, kw_only=True):
+    """Run it no more. ``killed``: a person decided so, the trigger is to end what it started elsewhere."""
+
+    trigger_id: int
+    killed: bool = False
+
+
 class RunCallback(Command, kw_only=True):
     callback: CallbackRow
+
+
+class AskTimetable(Command, kw_only=True):
+    """Ask a custom timetable for the run after the last; the answer is the event ``TimetableAnswered``."""
+
+    number: int
+    dag_id: str
+    importable: str
+    data: dict[str, Any]
+    """The class and its serialized form, as in ``schedule.timetables.CustomTimetable``."""
+    last_start: int | None
+    last_end: int | None
+    last_run_after: int | None
+    """Of the latest automated run; None = there was none."""
+    earliest: int | None
+    latest: int | None
+    catchup: bool
 
 
 class Step(msgspec.Struct):

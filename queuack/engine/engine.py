@@ -9,10 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from queuack.engine import attempts, controlling, events, planning, registering, states, timers
+from queuack.engine import (
+    asking,
+    asset_runs,
+    assets,
+    attempts,
+    controlling,
+    deferral,
+    events,
+    firing,
+    planning,
+    registering,
+    states,
+    timers,
+)
 from queuack.engine.admission import Reason
 from queuack.engine.catalog import DagState
 from queuack.engine.closing import callback_done, close_touched, forget, forget_the_old, time_out
+from queuack.engine.deferral import Trigger
 from queuack.engine.effects import CallbackRow, Step
 from queuack.engine.events import Event
 from queuack.engine.explaining import explain
@@ -20,6 +34,8 @@ from queuack.engine.restoring import restore, restore_run, version_of
 from queuack.engine.run import Run
 from queuack.engine.scheduling import drain, evaluate, hand_out
 from queuack.engine.snapshot import RunSnapshot, Snapshot, VersionSnapshot
+from queuack.engine.spec import TaskDocument
+from queuack.engine.watching import assets_of
 from queuack.engine.world import EngineSettings, World
 from queuack.errors import IllegalTransition, QueuackError, TaskNotFound
 
@@ -38,6 +54,7 @@ _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
     events.FileParsed: registering.file_parsed,
     events.FileGone: registering.file_gone,
     events.SetPaused: registering.set_paused,
+    events.CreateAssetEvent: assets.create_event,
     events.DeleteDag: registering.delete_dag,
     events.TriggerRun: planning.trigger,
     events.SetPool: controlling.set_pool,
@@ -46,6 +63,11 @@ _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
     events.SetRunState: controlling.set_run_state,
     events.ClearTasks: controlling.clear_tasks,
     events.CallbackFinished: _callback_finished,
+    events.TriggerFired: firing.fired,
+    events.TriggerFailed: firing.failed,
+    events.InputGiven: firing.input_given,
+    events.TimetableAnswered: asking.answered,
+    events.PluginsSeen: asking.plugins_seen,
 }
 
 
@@ -82,6 +104,7 @@ class Engine:
             self._ring()
             self._settle_all()
             hand_out(world)
+            asking.pose(world)
         world.flush()
         self._drop_recalled()
         return Step(writes=world.writes, commands=world.commands, replies=world.replies)
@@ -108,6 +131,10 @@ class Engine:
                     evaluate(world, run, i)
             elif kind == timers.RUN_TIMEOUT:
                 time_out(world, subject)
+            elif kind == timers.WAIT:
+                deferral.time_out(world, *subject)
+            elif kind == timers.ASK:
+                asking.ask(world, subject)
             else:
                 world.to_plan[subject] = None
 
@@ -127,6 +154,7 @@ class Engine:
             close_touched(world)
             plan, world.to_plan = world.to_plan, {}
             for dag in plan:
+                asset_runs.plan_dag(world, dag)
                 planning.plan_dag(world, dag)
             if not (world.touched or world.to_plan or (world.work and budget > 0)):
                 return
@@ -134,6 +162,15 @@ class Engine:
     def set_parallelism(self, slots: int) -> None:
         """From the next step on, at most ``slots`` attempts are queued or running; more than that just run out."""
         self._world.admission.parallelism = slots
+
+    def inactive_assets(self, task: TaskDocument) -> list[tuple[str, str]]:
+        """(name, URI) of the task's inlets and outlets that are not active."""
+        used = (*task.inlets, *task.outlets)
+        return [(asset.name, asset.uri) for asset in self._world.assets.inactive(used)] if used else []
+
+    def watched_assets(self, trigger_id: int) -> list[tuple[str, str]]:
+        """(name, URI) of the assets that a trigger updates."""
+        return [(asset.name, asset.uri) for asset in assets_of(self._world, trigger_id)]
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
     def next_wakeup(self) -> int | None:
@@ -157,6 +194,11 @@ class Engine:
         """Callbacks not known to have run. After a restore those whose worker is gone must be handed out again."""
         return self._world.callbacks
 
+    @property
+    def triggers(self) -> dict[int, Trigger]:
+        """Trigger id → trigger: all that are to run. To be read, not changed."""
+        return self._world.triggers
+
     def run_of(self, dag_id: str, run_id: str) -> Run | None:
         return self._world.by_id.get((dag_id, run_id))
 
@@ -167,8 +209,10 @@ class Engine:
         """
         world = self._world
         run = world.run(dag_id, run_id)
-        i = run.plan.index.get(task_id)
-        if i is None or map_index != -1:
+        i = run.position(task_id, map_index)
+        if i is None and map_index == -1 and task_id in run.plan.index:
+            i = run.instances(run.plan.index[task_id])[0]
+        if i is None:
             raise TaskNotFound(f"Run {run_id!r} of DAG {dag_id!r} has no task {task_id!r} with map index {map_index}.")
         world.now = max(world.now, now)
         return explain(world, run, i)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from queuack.engine.spec import DagDocument
+from queuack.schedule.conditions import Leaf
+from queuack.schedule.outlet_events import OutletEvent
 
 if TYPE_CHECKING:
     from queuack.engine.snapshot import Recall
@@ -47,6 +49,31 @@ class FileGone(Event, kw_only=True):
     relative_fileloc: str
 
 
+class TimetableAnswered(Event, kw_only=True):
+    """What a custom timetable said of the next run. ``run_after`` None and no ``error``: there is none at present."""
+
+    dag_id: str
+    number: int
+    """Of the question, ``effects.AskTimetable``."""
+    run_after: int | None = None
+    start: int | None = None
+    end: int | None = None
+    run_id: str | None = None
+    """Chosen by the timetable; None = the usual one."""
+    error: str | None = None
+    """One line."""
+    stacktrace: str = ""
+
+
+class PluginsSeen(Event, kw_only=True):
+    """The plugins there are now."""
+
+    state: str
+    """Changes with them."""
+    hooks: tuple[str, ...] = ()
+    """Names of the listener hooks that some plugin implements."""
+
+
 class TriggerRun(Event, kw_only=True):
     """Create a run by hand. Reply: the run id (str)."""
 
@@ -61,6 +88,19 @@ class TriggerRun(Event, kw_only=True):
     triggered_by: str = "cli"
     """cli, rest_api, ui, test, operator, timetable, asset, backfill (Airflow's DagRunTriggeredByType)."""
     triggering_user_name: str | None = None
+    run_type: str = "manual"
+    """manual or asset_materialization."""
+    partition_key: str | None = None
+    """Of a DAG with partitions only."""
+
+
+class CreateAssetEvent(Event, kw_only=True):
+    """Update an asset from outside; by name, by URI, or by both. Reply: the event's id (int)."""
+
+    name: str | None = None
+    uri: str | None = None
+    extra: dict[str, Any] = {}
+    partition_key: str | None = None
 
 
 class SetPaused(Event, kw_only=True):
@@ -98,8 +138,18 @@ class AttemptStarted(Event, kw_only=True):
     worker_id: str = ""
 
 
+class TriggerAsked(msgspec.Struct, frozen=True):
+    """A trigger that a task wants to wait for."""
+
+    classpath: str
+    kwargs: str
+    """JSON object, or encrypted."""
+    queue: str | None = None
+
+
 class AttemptFinished(Event, kw_only=True):
-    """The worker's word on one attempt. ``outcome``: success, failed, skipped, up_for_reschedule.
+    """The worker's word on one attempt. ``outcome``: success, failed, skipped, up_for_reschedule, deferred,
+    awaiting_input.
 
     A ``failed`` outcome is retried while the policy allows unless ``fail_without_retry``.
     """
@@ -117,12 +167,56 @@ class AttemptFinished(Event, kw_only=True):
     map_length: int | None = None
     """How many elements it returned, where something is mapped over it."""
     rendered_map_index: str | None = None
+    outlets: tuple[Leaf, ...] = ()
+    """What a task that succeeded has as outlets."""
+    asset_events: tuple[OutletEvent, ...] = ()
+    """What it said of assets."""
+    trigger: TriggerAsked | None = None
+    """What a ``deferred`` outcome waits for."""
+    next_method: str | None = None
+    """Of a ``deferred`` or ``awaiting_input`` outcome: the method it goes on in."""
+    next_kwargs: bytes = b""
+    """JSON object, values as ``serialization.typed_json`` writes them."""
+    wait_timeout: int | None = None
+    """Microseconds it waits at most."""
     started_at: int | None = None
     """When a start message was not sent of its own (short tasks): the start."""
     pid: int | None = None
     worker_id: str = ""
     hostname: str = ""
     unixname: str = ""
+
+
+class TriggerFired(Event, kw_only=True):
+    """A trigger has an event. ``ends``: success, failed or skipped when it ends its task without a worker."""
+
+    trigger_id: int
+    at: int
+    payload: bytes
+    """JSON, values as ``serialization.typed_json`` writes them."""
+    ends: str = ""
+    xcoms: tuple[tuple[str, str, bytes], ...] = ()
+    """(key, encoding, value) to be pushed with such an end."""
+    source: str = ""
+    """The triggerer that says so."""
+    seq: int = 0
+    """Counted up by ``source`` for its whole life."""
+
+
+class TriggerFailed(Event, kw_only=True):
+    """A trigger ended by an exception, or without an event."""
+
+    trigger_id: int
+    at: int
+    traceback: tuple[str, ...] = ()
+
+
+class InputGiven(Event, kw_only=True):
+    """What a task in ``awaiting_input`` waits for has come. Reply: True; InvalidRequest when it does not wait."""
+
+    ti_id: int
+    payload: bytes
+    """JSON, values as ``serialization.typed_json`` writes them: the argument ``event`` of its next method."""
 
 
 class AttemptLost(Event, kw_only=True):
@@ -152,6 +246,7 @@ class SetTaskState(Event, kw_only=True):
     run_id: str
     task_id: str
     map_index: int = -1
+    """-1 of a task that has been expanded = all its instances."""
     state: str
     recall: Recall | None = None
     """The run as the store has it, when it is finished: the engine has forgotten it."""
@@ -173,7 +268,9 @@ class ClearTasks(Event, kw_only=True):
     dag_id: str
     run_id: str
     task_ids: tuple[str, ...] | None = None
-    """None = all."""
+    """None = all (unless there are ``instances``)."""
+    instances: tuple[tuple[str, int], ...] = ()
+    """Single instances of mapped tasks besides: (task id, map index)."""
     upstream: bool = False
     downstream: bool = False
     only_failed: bool = False

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from queuack.engine import states
 from queuack.engine.admission import Limit, Reason
 from queuack.engine.instants import iso
+from queuack.engine.relevance import seen_by
 from queuack.engine.run import Run
 from queuack.engine.scheduling import past_allows, verdict_of
 from queuack.engine.trigger_rules import WAIT
@@ -62,19 +63,39 @@ def _run_queued(world: World, run: Run, i: int) -> Iterator[Reason]:
 def _trigger_rule(world: World, run: Run, i: int) -> Iterator[Reason]:
     if run.states[i] == states.SCHEDULED or verdict_of(run, i) != WAIT:
         return
-    setups = [run.plan.task_ids[s] for s in run.plan.outer_setups.get(i, ()) if run.states[s] != states.SUCCESS]
+    task = run.task_of[i]
+    setups = [run.name(s) for s in _seen(run, i, run.plan.outer_setups) if run.states[s] != states.SUCCESS]
     if setups:
         yield Reason("setup", f"Setup tasks have not succeeded: {', '.join(setups)}.")
-    between = [run.plan.task_ids[s] for s in run.plan.scope.get(i, ()) if not states.IS_FINISHED[run.states[s]]]
+    between = [run.name(s) for s in _seen(run, i, run.plan.scope) if not states.IS_FINISHED[run.states[s]]]
     if between:
         yield Reason("teardown_scope", f"Tasks between setup and teardown are not done: {', '.join(between)}.")
-    if run.plan.rules[i](run.counts(i)) == WAIT:
-        rule = run.plan.task(i).trigger_rule
+    if run.plan.rules[task](run.counts(i)) == WAIT:
+        rule = run.plan.task(task).trigger_rule
         yield Reason("trigger_rule", f"The trigger rule {rule} is not met; upstream tasks: {run.counts(i)}.")
 
 
+def _seen(run: Run, i: int, sources: dict[int, tuple[int, ...]]) -> list[int]:
+    """Positions of the instances of some tasks that the instance at ``i`` looks at."""
+    tasks = sources.get(run.task_of[i], ())
+    spread = run.spread
+    if spread is None:
+        return list(tasks)
+    return [position for task in tasks for position in seen_by(run, spread, i, task)]
+
+
+def _mapped(world: World, run: Run, i: int) -> Iterator[Reason]:
+    spread = run.spread
+    if spread is None or run.states[i] != states.NONE:
+        return
+    over = [s for s in spread.mapping.dependencies.get(run.task_of[i], ()) if s not in spread.positions]
+    lost = [run.name(s) for s in over if states.IS_FINISHED[run.states[s]] and run.states[s] != states.SUCCESS]
+    if lost:
+        yield Reason("mapped_upstream", f"It is mapped over tasks that have not succeeded: {', '.join(lost)}.")
+
+
 def _past(world: World, run: Run, i: int) -> Iterator[Reason]:
-    if run.plan.past[i] and run.states[i] != states.SCHEDULED and not past_allows(run, i):
+    if run.plan.past[run.task_of[i]] and run.states[i] != states.SCHEDULED and not past_allows(run, i):
         before = run.dag.previous(run)
         name = before.run_id if before else ""
         yield Reason(
@@ -92,6 +113,20 @@ def _waiting(world: World, run: Run, i: int) -> Iterator[Reason]:
         yield Reason("reschedule", f"It asked to be run again at {iso(detail.retry_at)}.")
 
 
+def _deferred(world: World, run: Run, i: int) -> Iterator[Reason]:
+    detail = run.details[i]
+    if detail is None or detail.deferral is None or run.states[i] not in states.WAITING:
+        return
+    until = detail.deferral.timeout_at
+    limit = "" if until is None else f", until {iso(until)} at the latest"
+    if run.states[i] == states.AWAITING_INPUT:
+        yield Reason("awaiting_input", f"It waits for a person's answer{limit}.")
+        return
+    trigger = world.triggers.get(detail.deferral.trigger_id or 0)
+    name = "a trigger" if trigger is None else f"the trigger {trigger.row.id} ({trigger.row.classpath})"
+    yield Reason("deferred", f"It waits for {name}{limit}.")
+
+
 def _limit(limit: Limit, code: str, what: str) -> Iterator[Reason]:
     if limit.used >= limit.capacity:
         yield Reason(code, f"{what} allows {limit.capacity} at once, and {limit.used} are queued or running.")
@@ -104,7 +139,8 @@ def _slots(count: int) -> str:
 def _pool(world: World, run: Run, i: int) -> Iterator[Reason]:
     if run.states[i] != states.SCHEDULED:
         return
-    name, need = run.plan.pools[i], run.plan.pool_slots[i]
+    task = run.task_of[i]
+    name, need = run.plan.pools[task], run.plan.pool_slots[task]
     pool = world.admission.pool(name)
     if pool.is_missing:
         yield Reason("pool_missing", f"The pool {name!r} does not exist.")
@@ -121,7 +157,7 @@ def _limits(world: World, run: Run, i: int) -> Iterator[Reason]:
     if run.states[i] != states.SCHEDULED:
         return
     yield from _limit(run.limit, "max_active_tasks", "max_active_tasks of the DAG")
-    for limit in run.task_limits.get(i, ()):
+    for limit in run.task_limits.get(run.task_of[i], ()):
         yield from _limit(limit, limit.name, f"{limit.name} of the task")
     admission = world.admission
     if admission.active >= admission.parallelism:
@@ -129,5 +165,5 @@ def _limits(world: World, run: Run, i: int) -> Iterator[Reason]:
 
 
 _RULES: tuple[Callable[[World, Run, int], Iterator[Reason]], ...] = (
-    _paused, _stale, _run_queued, _trigger_rule, _past, _waiting, _pool, _limits,
+    _paused, _stale, _run_queued, _trigger_rule, _mapped, _past, _waiting, _deferred, _pool, _limits,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from queuack.engine.mapping import Mapping, compile_mapping
 from queuack.engine.spec import DagDocument, TaskDocument
 from queuack.engine.trigger_rules import Rule, all_success, always, rule_named
 from queuack.engine.weights import clamp, closure_sums
@@ -20,9 +21,9 @@ class Plan:
 
     __slots__ = (
         "dag_id", "direct_setups", "document", "downstream", "file_hash", "index", "is_empty", "is_plain",
-        "is_setup", "is_teardown", "leaves", "needs_past", "outer_setups", "past", "per_dag", "per_run",
-        "pool_slots", "pools", "retries", "roots", "rules", "scope", "size", "task_ids", "task_limited",
-        "upstream", "upstream_count", "version_id", "version_number", "watchers", "weights",
+        "is_setup", "is_teardown", "leaves", "mapping", "needs_past", "outer_setups", "past", "per_dag", "per_run",
+        "pool_slots", "pools", "retries", "roots", "rules", "scope", "size", "task_ids", "task_limited", "tasks",
+        "unmapped", "upstream", "upstream_count", "version_id", "version_number", "watchers", "weights",
     )  # fmt: skip
 
     document: DagDocument
@@ -67,6 +68,12 @@ class Plan:
     roots: Indices
     leaves: Indices
     """Tasks whose states decide the state of the run."""
+    tasks: list[int]
+    """Every index, in order: which task each position of a run belongs to while nothing is expanded."""
+    unmapped: list[int]
+    """-1 for every task: the map indexes of a run while nothing is expanded."""
+    mapping: Mapping | None
+    """Mapped tasks and groups; None = there are none."""
 
     def task(self, index: int) -> TaskDocument:
         return self.document.tasks[index]
@@ -80,6 +87,7 @@ def compile_plan(document: DagDocument) -> Plan:
     plan.dag_id = document.dag_id
     plan.version_id, plan.version_number, plan.file_hash = 0, 0, ""
     plan.size = len(tasks)
+    plan.tasks, plan.unmapped = list(range(plan.size)), [-1] * plan.size
     plan.task_ids = tuple(task.task_id for task in tasks)
     plan.index = {task_id: i for i, task_id in enumerate(plan.task_ids)}
     _connect(plan, tasks)
@@ -104,6 +112,10 @@ def compile_plan(document: DagDocument) -> Plan:
         rule is all_success and i not in plan.outer_setups and i not in plan.scope for i, rule in enumerate(plan.rules)
     )
     plan.roots = tuple(i for i, rule in enumerate(plan.rules) if not plan.upstream_count[i] or rule is always)
+    plan.mapping = compile_mapping(document, plan.index, plan.upstream, plan.downstream)
+    if plan.mapping is not None:
+        particular = plan.mapping.inner.keys() | plan.outer_setups.keys() | plan.scope.keys()
+        plan.mapping.needs_index = frozenset(i for i in plan.mapping.chains if i in particular)
     return plan
 
 
@@ -151,7 +163,10 @@ def _weights(plan: Plan, tasks: tuple[TaskDocument, ...]) -> list[int]:
         sums["downstream"] = closure_sums(own, order, plan.downstream, plan.upstream)
     if "upstream" in rules:
         sums["upstream"] = closure_sums(own, order[::-1], plan.upstream, plan.downstream)
-    return [clamp(sums[task.weight_rule][i]) for i, task in enumerate(tasks)]
+    return [
+        clamp(sums[task.weight_rule][i] if task.custom_weight is None else task.custom_weight)
+        for i, task in enumerate(tasks)
+    ]
 
 
 def _leaves(plan: Plan, tasks: tuple[TaskDocument, ...]) -> Indices:

@@ -11,18 +11,27 @@ import hashlib
 import heapq
 import re
 
-from queuack.engine import timers
+from queuack.engine import asking, timers
 from queuack.engine.admission import Limit
 from queuack.engine.catalog import DagState, Planned
-from queuack.engine.effects import NewInstances, NextRunRow, RunRow
+from queuack.engine.effects import NewInstances, RunRow
 from queuack.engine.events import TriggerRun
+from queuack.engine.expansion import expand_literals
 from queuack.engine.instants import from_us, iso, to_us
 from queuack.engine.run import Run, Version
 from queuack.engine.states import DagRunState, DagRunType
 from queuack.engine.world import World
 from queuack.errors import DagNotFound, DagRunAlreadyExists, InvalidRequest
-from queuack.schedule.timetables import Interval, InvalidSchedule, Restriction
+from queuack.schedule.timetables import (
+    CronPartitionTimetable,
+    Interval,
+    InvalidSchedule,
+    PartitionedAssetTimetable,
+    PartitionedAtRuntime,
+    Restriction,
+)
 
+LONGEST_PARTITION_KEY = 250
 _RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]+\Z")
 _RESERVED = tuple(f"{kind}__" for kind in DagRunType if kind is not DagRunType.MANUAL)
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -45,29 +54,25 @@ def compute_next(dag: DagState, now: int) -> Planned | None:
     if found is None:
         return None
     interval = found.data_interval
-    return Planned(to_us(found.logical_date), to_us(found.run_after), to_us(interval.start), to_us(interval.end))
+    dates = to_us(found.logical_date), to_us(found.run_after), to_us(interval.start), to_us(interval.end)
+    if isinstance(document.timetable, CronPartitionTimetable):
+        date, key = document.timetable.partition(found.run_after)
+        return Planned(*dates, partition_key=key, partition_date=to_us(date))
+    return Planned(*dates)
 
 
 def replan(world: World, dag: DagState) -> None:
     """The schedule, the latest run or the time changed: find the next run anew."""
+    if asking.custom_of(dag) is not None:
+        asking.ask(world, dag)
+        return
+    if dag.asked is not None:
+        asking.forget(world, dag)
     before, dag.next = dag.next, compute_next(dag, world.now)
     if dag.next != before:
-        tell_next(world, dag)
+        world.tell_next(dag)
     if dag.next is not None:
         world.timers.set(dag.next.run_after, timers.NEXT_RUN, dag)
-
-
-def tell_next(world: World, dag: DagState) -> None:
-    found = dag.next
-    world.writes.append(
-        NextRunRow(
-            dag_id=dag.dag_id,
-            next_dagrun=found and found.logical_date,
-            next_dagrun_data_interval_start=found and found.start,
-            next_dagrun_data_interval_end=found and found.end,
-            next_dagrun_create_after=found and found.run_after,
-        )
-    )
 
 
 def plan_dag(world: World, dag: DagState) -> None:
@@ -76,7 +81,11 @@ def plan_dag(world: World, dag: DagState) -> None:
         return
     start_queued(world, dag)
     while (due := dag.wants_run_at) is not None and due <= world.now:
-        if not dag.document.catchup:
+        if asking.custom_of(dag) is not None:
+            if asking.is_stale(world, dag):
+                asking.ask(world, dag)
+                return
+        elif not dag.document.catchup:
             replan(world, dag)  # time may have passed over intervals that nobody wants any more
         before = dag.next
         _create_scheduled(world, dag)
@@ -92,8 +101,13 @@ def _create_scheduled(world: World, dag: DagState) -> None:
     if found is None or found.run_after > world.now:
         return
     run_id = f"{DagRunType.SCHEDULED}__{iso(found.run_after)}"
-    dag.last_interval = (found.start, found.end)
-    if not dag.knows(run_id, found.logical_date):
+    if found.run_id is not None and not dag.knows(found.run_id, None):
+        run_id = found.run_id
+    elif found.partition_key is not None:
+        run_id = f"{run_id}__{found.partition_key}__{random_suffix(world, dag.dag_id)}"
+    dag.last_interval, dag.last_run_after = (found.start, found.end), found.run_after
+    is_new = not dag.knows(run_id, found.date)
+    if is_new:
         create_run(
             world,
             dag,
@@ -103,9 +117,9 @@ def _create_scheduled(world: World, dag: DagState) -> None:
                 run_id=run_id,
                 run_type=str(DagRunType.SCHEDULED),
                 state=str(DagRunState.QUEUED),
-                logical_date=found.logical_date,
-                data_interval_start=found.start,
-                data_interval_end=found.end,
+                logical_date=found.date,
+                data_interval_start=None if found.date is None else found.start,
+                data_interval_end=None if found.date is None else found.end,
                 run_after=found.run_after,
                 queued_at=world.now,
                 start_date=None,
@@ -117,10 +131,15 @@ def _create_scheduled(world: World, dag: DagState) -> None:
                 dag_version_id=0,
                 clear_number=0,
                 updated_at=world.now,
+                partition_key=found.partition_key,
+                partition_date=found.partition_date,
             ),
         )
     dag.pass_date(found.logical_date)
-    replan(world, dag)
+    if is_new or asking.custom_of(dag) is None:
+        replan(world, dag)
+    else:
+        asking.ask_later(world, dag, asking.FIRST_PAUSE)  # a timetable that goes in circles
 
 
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────────────
@@ -131,7 +150,8 @@ def trigger(world: World, event: TriggerRun) -> str:
         raise DagNotFound(f"DAG {event.dag_id!r} is no longer in any file.")
     run_after = world.now if event.run_after is None else event.run_after
     run_id = event.run_id or _manual_run_id(world, event, run_after)
-    _check_run_id(run_id)
+    if event.run_id is not None:
+        _check_run_id(run_id)
     if dag.knows(run_id, None):
         raise DagRunAlreadyExists(f"DAG {event.dag_id!r} has a run {run_id!r} already.")
     if event.logical_date is not None and dag.knows(None, event.logical_date):
@@ -139,6 +159,7 @@ def trigger(world: World, event: TriggerRun) -> str:
             f"DAG {event.dag_id!r} has a run with logical date {iso(event.logical_date)} already."
         )
     start, end = _manual_interval(dag, event, run_after)
+    partition_date = _partition_date(dag, event.partition_key)
     dag.take_date(event.logical_date)
     create_run(
         world,
@@ -147,7 +168,7 @@ def trigger(world: World, event: TriggerRun) -> str:
             id=0,
             dag_id=dag.dag_id,
             run_id=run_id,
-            run_type=str(DagRunType.MANUAL),
+            run_type=event.run_type,
             state=str(DagRunState.QUEUED),
             logical_date=event.logical_date,
             data_interval_start=start,
@@ -163,6 +184,8 @@ def trigger(world: World, event: TriggerRun) -> str:
             dag_version_id=0,
             clear_number=0,
             updated_at=world.now,
+            partition_key=event.partition_key,
+            partition_date=partition_date,
         ),
     )
     world.log("trigger_dag_run", dag.dag_id, run_id=run_id, owner=event.triggering_user_name,
@@ -171,11 +194,37 @@ def trigger(world: World, event: TriggerRun) -> str:
 
 
 def _manual_run_id(world: World, event: TriggerRun, run_after: int) -> str:
-    run_id = f"{DagRunType.MANUAL}__{iso(run_after)}"
-    if event.triggered_by == "operator" and event.logical_date is None:
-        suffix = world.random_suffix() if world.random_suffix else _suffix(event.dag_id, world.next_run_key)
-        return f"{run_id}_{suffix}"
-    return run_id
+    materializes = event.run_type == DagRunType.ASSET_MATERIALIZATION
+    if event.logical_date is None and (event.triggered_by == "operator" or materializes):
+        return random_run_id(world, event.dag_id, event.run_type, run_after)
+    return f"{event.run_type}__{iso(run_after)}"
+
+
+def _partition_date(dag: DagState, key: str | None) -> int | None:
+    """The date that the timetable reads from a key. Raises InvalidRequest for a key the DAG cannot have."""
+    if key is None:
+        return None
+    timetable = dag.document.timetable
+    if not isinstance(timetable, CronPartitionTimetable | PartitionedAssetTimetable | PartitionedAtRuntime):
+        raise InvalidRequest(f"DAG {dag.dag_id!r} is not a partitioned DAG and does not accept a partition key.")
+    if not key.strip() or len(key) > LONGEST_PARTITION_KEY:
+        raise InvalidRequest(f"A partition key has 1 to {LONGEST_PARTITION_KEY} characters that are not all blank.")
+    if isinstance(timetable, PartitionedAtRuntime):
+        return None
+    try:
+        date = timetable.partition_date(key)
+    except ValueError as error:
+        raise InvalidRequest(f"The schedule of DAG {dag.dag_id!r} cannot read partition key {key!r}: {error}") from None
+    return None if date is None else to_us(date)
+
+
+def random_run_id(world: World, dag_id: str, run_type: str, run_after: int) -> str:
+    """Of a run without logical date: others may have the same instant."""
+    return f"{run_type}__{iso(run_after)}_{random_suffix(world, dag_id)}"
+
+
+def random_suffix(world: World, dag_id: str) -> str:
+    return world.random_suffix() if world.random_suffix else _suffix(dag_id, world.next_run_key)
 
 
 def _suffix(dag_id: str, key: int) -> str:
@@ -202,6 +251,8 @@ def _manual_interval(dag: DagState, event: TriggerRun, run_after: int) -> tuple[
         return None, None
     if event.data_interval_start is not None:
         return event.data_interval_start, event.data_interval_end
+    if asking.custom_of(dag) is not None:
+        raise InvalidRequest(f"The data interval of a run of DAG {dag.dag_id!r} is its timetable's to say: give it.")
     basis = run_after if event.triggered_by == "cli" else event.logical_date
     interval = dag.document.timetable.manual_interval(from_us(basis))
     return to_us(interval.start), to_us(interval.end)
@@ -274,6 +325,7 @@ def _create_instances(world: World, run: Run, version: Version, *, replaces: boo
             replaces=replaces,
         )
     )
+    expand_literals(world, run)
 
 
 # ── runs begin ───────────────────────────────────────────────────────────────────────────────────────
@@ -304,12 +356,13 @@ def start_run(world: World, run: Run) -> None:
     run.dag.running += 1
     world.dirty_runs[run] = None
     world.touched[run] = None
+    world.tell_listeners(run, "running", "started")
     watch_timeout(world, run)
     if run.is_fresh:
-        world.look_at(run, run.plan.roots)
+        world.look_at(run, run.all_instances(run.plan.roots))
     else:
         run.recount()
-        world.look_at(run, range(run.plan.size))
+        world.look_at(run, range(len(run.states)))
 
 
 def watch_timeout(world: World, run: Run) -> None:

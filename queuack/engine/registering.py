@@ -6,9 +6,9 @@ the same DAG the first keeps it; the second takes over when the first lets go.
 
 from __future__ import annotations
 
-from queuack.engine import states
+from queuack.engine import assets, states
 from queuack.engine.admission import UNLIMITED
-from queuack.engine.attempts import stop
+from queuack.engine.asking import troubles
 from queuack.engine.catalog import DagState
 from queuack.engine.closing import forget
 from queuack.engine.effects import DagDeleted, DagSourceRow, DagVersionRow, ImportErrorRows
@@ -18,6 +18,7 @@ from queuack.engine.run import Run, Version
 from queuack.engine.scheduling import release
 from queuack.engine.spec import DagDocument, document_hash, encode
 from queuack.engine.states import DagRunState
+from queuack.engine.stopping import stop
 from queuack.engine.world import World
 from queuack.errors import QueuackError, TasksRunning
 
@@ -40,7 +41,7 @@ def file_parsed(world: World, event: FileParsed) -> None:
         except QueuackError as error:
             errors.append(_invalid(name, document.dag_id, error))
     for dag_id in defined:
-        _flag(world, world.dags[dag_id], bool(errors))
+        _flag(world, world.dags[dag_id], bool(errors or troubles(world, name)))
     released = []
     for dag in before:
         if dag.dag_id in defined or dag.is_stale:
@@ -74,6 +75,7 @@ def set_paused(world: World, event: SetPaused) -> bool:
     world.dirty_dags[dag] = None
     world.log("paused" if event.paused else "unpaused", dag.dag_id, extra={"is_paused": event.paused})
     turn_gate(world, dag)
+    assets.pausing_changed(world, dag)
     return True
 
 
@@ -81,7 +83,7 @@ def delete_dag(world: World, event: DeleteDag) -> int:
     """Returns the number of runs that were in memory. Raises DagNotFound, and TasksRunning, as in Airflow."""
     dag = world.dag(event.dag_id)
     runs = [run for run in world.runs.values() if run.dag is dag]
-    running = [f"{run.run_id}/{run.plan.task_ids[i]}" for run in runs for i in _running(run)]
+    running = [f"{run.run_id}/{run.name(i)}" for run in runs for i in _running(run)]
     if running:
         raise TasksRunning(f"Tasks of DAG {dag.dag_id!r} are running: {', '.join(running[:5])}. End their runs first.")
     for run in runs:
@@ -102,6 +104,7 @@ def delete_dag(world: World, event: DeleteDag) -> int:
     del world.dags[dag.dag_id]
     world.files[dag.relative_fileloc].discard(dag.dag_id)
     world.writes.append(DagDeleted(dag_id=dag.dag_id))
+    assets.forget_dag(world, dag.dag_id)
     world.log("delete_dag", dag.dag_id)
     return len(runs)
 
@@ -143,6 +146,8 @@ def _adopt(world: World, event: FileParsed, document: DagDocument) -> None:
     dag.last_parsed_time = world.now
     world.dirty_dags[dag] = None
     turn_gate(world, dag, plan_anew=changed)
+    if changed:
+        assets.sync_dag(world, dag)
 
 
 def _version_row(world: World, event: FileParsed, version: Version, data: bytes) -> DagVersionRow:
@@ -187,6 +192,7 @@ def _set_stale(world: World, dag: DagState) -> None:
     dag.is_stale = True
     world.dirty_dags[dag] = None
     turn_gate(world, dag, plan_anew=False)
+    assets.sync_dag(world, dag)
 
 
 def _flag(world: World, dag: DagState, has_errors: bool) -> None:
@@ -197,6 +203,8 @@ def _flag(world: World, dag: DagState, has_errors: bool) -> None:
 
 # ── errors ───────────────────────────────────────────────────────────────────────────────────────────
 def _say_errors(world: World, name: str, errors: list[ImportErrorInfo]) -> None:
+    world.file_errors[name] = tuple(errors)
+    errors = [*errors, *troubles(world, name)]
     if not errors and name not in world.failed_files:
         return
     if errors:

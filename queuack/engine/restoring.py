@@ -6,10 +6,12 @@ lives on, was lost, or never began.
 
 from __future__ import annotations
 
-from queuack.engine import states, timers
+from queuack.engine import deferral, states, timers
 from queuack.engine.admission import UNLIMITED, Limit
+from queuack.engine.asset_restoring import restore_assets
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import PoolRow
+from queuack.engine.expansion import restore_expansions, restore_lengths
 from queuack.engine.planning import replan
 from queuack.engine.run import Run, Version
 from queuack.engine.snapshot import DagSnapshot, InstanceSnapshot, Recall, RunSnapshot, Snapshot, VersionSnapshot
@@ -36,6 +38,8 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
         )
     if any(pool.pool == DEFAULT_POOL for pool in snapshot.pools):
         world.unsaid.clear()
+    world.next_trigger_id = snapshot.next_trigger_id
+    world.triggers = {row.id: deferral.Trigger(row) for row in snapshot.triggers}
     world.callbacks = {row.id: row for row in snapshot.callbacks}
     world.failed_files = set(snapshot.failed_files)
     versions = {}
@@ -51,6 +55,8 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
                 f"Run {run.row.run_id!r} of DAG {run.row.dag_id!r} is of a version that is not in the file."
             )
         restore_run(world, run, version)
+    restore_assets(world, snapshot.assets)
+    deferral.drop_unused(world)
     for dag in world.dags.values():
         world.to_plan[dag] = None
 
@@ -104,7 +110,11 @@ def _dag(world: World, found: DagSnapshot) -> DagState:
     last = found.last_run
     if last is not None and last.data_interval_start is not None and last.data_interval_end is not None:
         dag.last_interval = (last.data_interval_start, last.data_interval_end)
+        dag.last_run_after = last.run_after
         dag.recent[last.run_id] = last.logical_date
+    elif last is not None and last.partition_key is not None:
+        dag.last_interval, dag.last_run_after = (last.run_after, last.run_after), last.run_after
+        dag.recent[last.run_id] = None
     world.dags[dag.dag_id] = dag
     world.files.setdefault(dag.relative_fileloc, set()).add(dag.dag_id)
     if not dag.is_stale:
@@ -119,21 +129,36 @@ def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
     run = Run(found.row, version, dag, Limit("max_active_tasks", dag.document.max_active_tasks))
     ids = [0] * run.plan.size
     run.adopt(version, ids)
-    rows = {run.plan.index[row.task_id]: row for row in found.instances if row.task_id in run.plan.index}
-    for i in range(run.plan.size):
-        row = rows.get(i)
-        if row is None:
+    rows: list[InstanceSnapshot | None] = [None] * run.plan.size
+    others: dict[int, list[InstanceSnapshot]] = {}
+    for row in found.instances:
+        task = run.plan.index.get(row.task_id)
+        if task is not None and row.map_index <= 0:
+            rows[task] = row
+            ids[task] = row.id
+        if task is not None and row.map_index >= 0:
+            others.setdefault(task, []).append(row)
+    for i, first in enumerate(rows):
+        if first is None:
             run.absent(i)
-        else:
-            ids[i] = row.id
-            _instance(world, run, i, row)
+    for task, instances in sorted(others.items()):
+        instances.sort(key=lambda row: row.map_index)
+        run.add_instances(task, [row.id for row in instances[1:]])
+        rows.extend(instances[1:])
+    if run.spread is not None:
+        restore_lengths(run, run.spread, found)
+    for i, each in enumerate(rows):
+        if each is not None:
+            _instance(world, run, i, each)
+    if run.spread is not None:
+        restore_expansions(run, run.spread)
     run.recount()
     world.runs[run.key] = run
     world.by_id[run.dag_id, run.run_id] = run
     if run.state == DagRunState.RUNNING:
         dag.active[run.key] = run
         dag.running += 1
-        world.look_at(run, range(run.plan.size))
+        world.look_at(run, range(len(run.states)))
         world.touched[run] = None
         if run.times_out_at is not None:
             world.timers.set(run.times_out_at, timers.RUN_TIMEOUT, run)
@@ -151,6 +176,8 @@ def _instance(world: World, run: Run, i: int, row: InstanceSnapshot) -> None:
     run.states[i] = state
     run.tally[states.NONE] -= 1
     run.tally[state] += 1
+    if run.spread is not None:
+        run.spread.moved(run.task_of[i], states.NONE, state)
     run.tries[i] = row.try_number
     run.max_tries[i] = row.max_tries
     if state == states.NONE and not row.try_number:
@@ -162,8 +189,9 @@ def _instance(world: World, run: Run, i: int, row: InstanceSnapshot) -> None:
     detail.reschedules = row.reschedules
     if run.is_finished:
         return
-    if run.plan.task_limited[i] and (state == states.SCHEDULED or state in states.RUNNING_LIKE):
-        world.task_limit(run, i)
+    deferral.restore(world, run, i, row)
+    if run.plan.task_limited[run.task_of[i]] and (state == states.SCHEDULED or state in states.RUNNING_LIKE):
+        world.task_limit(run, run.task_of[i])
     if state == states.SCHEDULED:
         world.admission.offer(run, i)
     elif state in states.RUNNING_LIKE:

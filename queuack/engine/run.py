@@ -1,7 +1,7 @@
 """Run: one DAG run in memory: a plan, one state per task instance, and counters of upstream states.
 
-It holds and counts; what happens next is decided elsewhere. An instance's position is its task's index
-(mapped instances will get positions of their own).
+It holds and counts; what happens next is decided elsewhere. An instance's position is its task's index; of a mapped
+task that is the first instance, and the others have positions after all tasks (see ``spread``).
 """
 
 from __future__ import annotations
@@ -12,27 +12,18 @@ from typing import TYPE_CHECKING, Any
 from queuack.engine import states
 from queuack.engine.effects import InstanceRow, RunRow
 from queuack.engine.instants import SECOND
+from queuack.engine.mapping import Mapping
 from queuack.engine.plan import Plan, compile_plan
+from queuack.engine.relevance import counts_of
 from queuack.engine.spec import DagDocument
+from queuack.engine.spread import Spread
 from queuack.engine.trigger_rules import Counts
 from queuack.errors import IllegalTransition
 
 if TYPE_CHECKING:
     from queuack.engine.admission import Limit
     from queuack.engine.catalog import DagState
-
-
-class _Unmapped(Sequence[int]):
-    """-1 at every position: no instance of the run is mapped."""
-
-    def __getitem__(self, position: Any) -> Any:
-        return -1
-
-    def __len__(self) -> int:
-        return 0
-
-
-_UNMAPPED = _Unmapped()
+    from queuack.engine.deferral import Deferral
 
 
 class Version:
@@ -70,8 +61,8 @@ class Detail:
     """What is known of an instance beyond its state. Instants in microseconds."""
 
     __slots__ = (
-        "end_date", "hostname", "pid", "queued_dttm", "reschedules", "retry_at", "scheduled_dttm", "start_date",
-        "unixname", "worker_id",
+        "deferral", "end_date", "hostname", "pid", "queued_dttm", "reschedules", "retry_at", "scheduled_dttm",
+        "start_date", "unixname", "worker_id",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -82,6 +73,8 @@ class Detail:
         self.retry_at: int | None = None
         self.reschedules = 0
         """Of the present try."""
+        self.deferral: Deferral | None = None
+        """What it waits for, or how it goes on once a worker has it."""
         self.pid: int | None = None
         self.hostname = ""
         self.unixname = ""
@@ -93,10 +86,11 @@ class Run:
 
     __slots__ = (
         "clear_number", "conf", "dag", "dag_id", "data_interval_end", "data_interval_start", "details",
-        "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "max_tries", "note", "order",
-        "map_indexes", "past_waiting", "pending", "plan", "queued_at", "removed", "run_after", "run_id", "run_type",
-        "scope_done", "skipped", "start_date", "state", "states", "success", "tally", "task_limits", "task_of", "ti_ids",
-        "tries", "triggered_by", "triggering_user_name", "updated_at", "upstream_failed", "version",
+        "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "map_indexes", "max_tries",
+        "needed", "note", "order", "partition_date", "partition_key", "past_waiting", "pending", "plan",
+        "queued_at", "removed", "run_after", "run_id", "run_type", "scope_done", "skipped", "spread",
+        "start_date", "state", "states", "success", "tally", "task_limits", "task_of", "ti_ids", "tries",
+        "triggered_by", "triggering_user_name", "updated_at", "upstream_failed", "version",
     )  # fmt: skip
 
     def __init__(self, row: RunRow, version: Version, dag: DagState, limit: Limit) -> None:
@@ -118,6 +112,8 @@ class Run:
         self.note = row.note
         self.clear_number = row.clear_number
         self.updated_at = row.updated_at
+        self.partition_key = row.partition_key
+        self.partition_date = row.partition_date
         self.dag = dag
         self.limit = limit
         """``max_active_tasks`` of this run."""
@@ -132,9 +128,9 @@ class Run:
         self.plan = plan
         self.ti_ids = ti_ids
         """By position; 0 for a task without instance."""
-        self.task_of: Sequence[int] = range(size)
+        self.task_of = plan.tasks
         """Position → index of the task in the plan: every look into the plan goes through it."""
-        self.map_indexes: Sequence[int] = _UNMAPPED
+        self.map_indexes = plan.unmapped
         """Position → map index, -1 for an instance of a task that is not mapped, or not yet."""
         self.states = bytearray([states.NONE]) * size
         self.tries = [0] * size
@@ -151,6 +147,11 @@ class Run:
         self.pending = 0
         """Pieces of work that the engine still has to do for this run."""
         self.epoch = 0
+        self.needed = plan.upstream_count if plan.mapping is None else list(plan.mapping.outer_count)
+        """By task: how many instances upstream it looks at (of mapped upstream tasks: all, unless they share a mapped
+        group with it)."""
+        self.spread = None if plan.mapping is None else Spread(self, plan.mapping)
+        """The instances of mapped tasks; None = the plan has none."""
         self.forget_counts()
 
     def forget_counts(self) -> None:
@@ -182,20 +183,25 @@ class Run:
         self.forget_counts()
         self.epoch += 1
         self.pending = 0
-        downstream, watchers, scope = self.plan.downstream, self.plan.watchers, self.plan.scope
+        watchers, scope, task_of = self.plan.watchers, self.plan.scope, self.task_of
+        mapping = self.plan.mapping
+        downstream = self.plan.downstream if mapping is None else mapping.outer_downstream
         for i, state in enumerate(self.states):
             if states.IS_FINISHED[state]:
                 counter = self.counter(state)
-                for target in downstream[i]:
+                task = task_of[i]
+                for target in downstream[task]:
                     counter[target] += 1
-                for target in watchers.get(i, ()):
+                for target in watchers.get(task, ()):
                     if target in scope:
                         self.scope_done[target] = self.scope_done.get(target, 0) + 1
 
     def counts(self, i: int) -> Counts:
-        """What the trigger rule of task ``i`` looks at."""
+        """What the trigger rule of the instance at position ``i`` looks at."""
+        if self.spread is not None:
+            return counts_of(self, self.spread, i)
         counts = Counts(
-            self.plan.upstream_count[i],
+            self.needed[i],
             self.success[i],
             self.skipped[i],
             self.failed[i],
@@ -216,12 +222,12 @@ class Run:
         finished = (
             t[states.SUCCESS] + t[states.FAILED] + t[states.SKIPPED] + t[states.UPSTREAM_FAILED] + t[states.REMOVED]
         )
-        return self.plan.size - t[states.ABSENT] - finished
+        return len(self.states) - t[states.ABSENT] - finished
 
     @property
     def is_fresh(self) -> bool:
         """Nothing was ever decided about any of its instances."""
-        return self.clear_number == 0 and self.tally[states.NONE] + self.tally[states.ABSENT] == self.plan.size
+        return self.clear_number == 0 and self.tally[states.NONE] + self.tally[states.ABSENT] == len(self.states)
 
     @property
     def is_finished(self) -> bool:
@@ -245,6 +251,8 @@ class Run:
         self.states[i] = after
         self.tally[before] -= 1
         self.tally[after] += 1
+        if self.spread is not None:
+            self.spread.moved(self.task_of[i], before, after)
         return after
 
     def turn(self, move: str) -> None:
@@ -259,6 +267,14 @@ class Run:
         self.states[i] = states.ABSENT
         self.tally[states.NONE] -= 1
         self.tally[states.ABSENT] += 1
+        if self.plan.mapping is not None:
+            self._need_less(self.plan.mapping, i)
+
+    def _need_less(self, mapping: Mapping, absent: int) -> None:
+        """As in Airflow: where something upstream is mapped, a task that is not there is not waited for."""
+        for target in mapping.outer_downstream[absent]:
+            if any(u in mapping.expansions for u in self.plan.upstream[target]):
+                self.needed[target] -= 1
 
     def detail(self, i: int) -> Detail:
         found = self.details[i]
@@ -266,16 +282,72 @@ class Run:
             found = self.details[i] = Detail()
         return found
 
+    # ── instances ────────────────────────────────────────────────────────────────────────────────
+    def instances(self, task: int) -> Sequence[int]:
+        """Positions of the instances of a task, by map index."""
+        if self.spread is None:
+            return (task,)
+        return self.spread.positions.get(task) or (task,)
+
+    def all_instances(self, tasks: Sequence[int]) -> Sequence[int]:
+        """Positions of the instances of these tasks."""
+        if self.spread is None or not self.spread.positions:
+            return tasks
+        return [i for task in tasks for i in self.instances(task)]
+
+    def position(self, task_id: str, map_index: int) -> int | None:
+        """Where an instance is; None when the run has no such instance."""
+        task = self.plan.index.get(task_id)
+        if task is None:
+            return None
+        if self.spread is None or task not in self.spread.positions:
+            return task if map_index == -1 and self.states[task] != states.ABSENT else None
+        found = self.spread.positions[task]
+        return found[map_index] if 0 <= map_index < len(found) else None
+
+    def add_instances(self, task: int, ids: Sequence[int]) -> Sequence[int]:
+        """Expand a task: its one instance becomes map index 0, and these are new. Returns all positions that are new
+        to it. An expanded task just gets more."""
+        spread = self.spread
+        assert spread is not None
+        size, count = len(self.states), len(ids)
+        known = len(spread.positions.get(task, ()))
+        if self.task_of is self.plan.tasks:  # shared until now
+            self.task_of, self.map_indexes = list(self.task_of), list(self.map_indexes)
+        if not isinstance(self.ti_ids, list):
+            self.ti_ids = list(self.ti_ids)
+        self.task_of.extend([task] * count)
+        first = known or 1
+        self.map_indexes.extend(range(first, first + count))
+        self.ti_ids.extend(ids)
+        self.states.extend(bytes([states.NONE]) * count)
+        self.tries.extend([0] * count)
+        self.max_tries.extend([self.plan.retries[task]] * count)
+        self.details.extend([None] * count)
+        self.tally[states.NONE] += count
+        new = range(size, size + count)
+        if not known:
+            self.map_indexes[task] = 0
+        spread.add(task, new if known else (task, *new))
+        for target in spread.mapping.outer_downstream[task]:
+            self.needed[target] += count
+        return new
+
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
     def story(self, i: int, move: int) -> str:
         """Everything known of an instance that was asked to go where it cannot go."""
         detail = self.detail(i)
         facts = ", ".join(f"{name}={getattr(detail, name)!r}" for name in Detail.__slots__ if getattr(detail, name))
         return (
-            f"{self.dag_id}/{self.run_id}/{self.plan.task_ids[i]} (id {self.ti_ids[i]}) is "
+            f"{self.dag_id}/{self.run_id}/{self.name(i)} (id {self.ti_ids[i]}) is "
             f"{states.NAMES[self.states[i]] or 'without state'} at try {self.tries[i]} of {self.max_tries[i] + 1} "
             f"and cannot {states.Move(move).name.lower()}. Run {self.state}; upstream: {self.counts(i)}. {facts}"
         )
+
+    def name(self, i: int) -> str:
+        """``task_id``, or ``task_id[map_index]``."""
+        task_id, map_index = self.plan.task_ids[self.task_of[i]], self.map_indexes[i]
+        return task_id if map_index < 0 else f"{task_id}[{map_index}]"
 
     @property
     def row(self) -> RunRow:
@@ -299,6 +371,8 @@ class Run:
             dag_version_id=self.version.id,
             clear_number=self.clear_number,
             updated_at=self.updated_at,
+            partition_key=self.partition_key,
+            partition_date=self.partition_date,
         )
 
     def instance_row(self, i: int, now: int) -> InstanceRow:

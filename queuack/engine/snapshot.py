@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from queuack.engine.effects import CallbackRow, RunRow
+from queuack.engine.asset_snapshot import AssetsSnapshot
+from queuack.engine.effects import CallbackRow, RunRow, TriggerRow
 
 
 class DagSnapshot(msgspec.Struct, kw_only=True):
@@ -49,11 +50,17 @@ class InstanceSnapshot(msgspec.Struct, kw_only=True):
     worker_id: str
     reschedules: int = 0
     """How often the present try has asked to be run again later."""
+    trigger_id: int | None = None
+    trigger_timeout: int | None = None
+    next_method: str | None = None
+    next_kwargs: bytes | None = None
 
 
 class RunSnapshot(msgspec.Struct, kw_only=True):
     row: RunRow
     instances: list[InstanceSnapshot]
+    lengths: list[tuple[str, int, int]] = []
+    """Rows of ``task_map``: task id, map index, length."""
 
 
 class VersionSnapshot(msgspec.Struct, kw_only=True):
@@ -90,9 +97,12 @@ class Snapshot(msgspec.Struct, kw_only=True):
     its instances; finished runs of which a callback has still to run."""
     pools: list[PoolSnapshot] = []
     callbacks: list[CallbackRow] = []
+    assets: AssetsSnapshot = msgspec.field(default_factory=AssetsSnapshot)
     failed_files: list[str] = []
     """relative_fileloc of files that have import errors."""
     next_version_id: int = 1
     next_run_key: int = 1
     next_ti_id: int = 1
     next_callback_id: int = 1
+    triggers: list[TriggerRow] = []
+    next_trigger_id: int = 1

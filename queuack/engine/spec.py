@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from queuack.engine.asset_spec import AliasDocument, AssetDocument
+from queuack.schedule.conditions import Leaf
 from queuack.schedule.timetables import NullTimetable, Timetable
 
 
@@ -46,6 +48,17 @@ class Expansion(msgspec.Struct, frozen=True, omit_defaults=True):
     inputs: tuple[MapInput, ...] = ()
 
 
+class StartTrigger(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How a task with ``start_from_trigger`` begins without a worker."""
+
+    classpath: str
+    kwargs: str = "{}"
+    """JSON object, values as ``serialization.typed_json`` writes them."""
+    next_method: str
+    next_kwargs: str = "{}"
+    timeout: float | None = None
+
+
 class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One task. Defaults are Airflow's; what equals its default is left out of the JSON."""
 
@@ -72,6 +85,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     pool_slots: int = 1
     priority_weight: int = 1
     weight_rule: str = "downstream"
+    custom_weight: int | None = None
+    """What a custom strategy gave the task: its effective weight, whatever the rule says."""
     queue: str = "default"
     executor: str | None = None
     isolation: str | None = None
@@ -85,13 +100,20 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     is_teardown: bool = False
     expansion: Expansion | None = None
     """Set for a mapped task; a task in mapped groups has those of its groups besides (see TaskGroupDocument)."""
+    start_trigger: StartTrigger | None = None
+    """Set for a task with ``start_from_trigger`` that is not mapped; a mapped one asks its worker."""
     on_failure_fail_dagrun: bool = False
     callbacks: CallbackFlags = CallbackFlags()
     is_empty: bool = False
     """An EmptyOperator without callbacks or outlets: the scheduler marks it successful, no worker runs it."""
     task_group: str | None = None
     """The id of the group it is in, None = the DAG's root."""
+    inlets: tuple[Leaf, ...] = ()
+    outlets: tuple[Leaf, ...] = ()
+    """Assets, references and aliases; what else lineage may hold is left out."""
     template_fields: tuple[str, ...] = ()
+    extra_links: tuple[tuple[str, str], ...] = ()
+    """(name, XCom key under which a worker leaves the URL), sorted."""
     ui_color: str = "#fff"
     ui_fgcolor: str = "#000"
     doc_md: str | None = None
@@ -150,6 +172,9 @@ class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     params: dict[str, dict[str, Any]] = {}
     """name → {"value", "schema", "description"}; value absent when the param has no default."""
     render_template_as_native_obj: bool = False
+    assets: tuple[AssetDocument, ...] = ()
+    """Every asset it names, as schedule, inlet or outlet, by name and URI."""
+    asset_aliases: tuple[AliasDocument, ...] = ()
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -24,6 +24,7 @@ class TaskInstanceState(StrEnum):
     UPSTREAM_FAILED = "upstream_failed"
     SKIPPED = "skipped"
     DEFERRED = "deferred"
+    AWAITING_INPUT = "awaiting_input"
 
 
 class DagRunState(StrEnum):
@@ -38,6 +39,7 @@ class DagRunType(StrEnum):
     SCHEDULED = "scheduled"
     MANUAL = "manual"
     ASSET_TRIGGERED = "asset_triggered"
+    ASSET_MATERIALIZATION = "asset_materialization"
 
 
 class Move(IntEnum):
@@ -71,6 +73,14 @@ class Move(IntEnum):
     MARK_SUCCESS = 17
     MARK_FAILED = 18
     MARK_SKIPPED = 19
+    DEFER = 20
+    """It waits for a trigger; no worker has it."""
+    AWAIT = 21
+    """It waits for a person's answer; no worker has it."""
+    RESUME = 22
+    """What it waited for has come."""
+    SHRINK = 23
+    """What its task is mapped over has become shorter."""
 
 
 _S = TaskInstanceState
@@ -80,6 +90,8 @@ _FINISHED: frozenset[State] = frozenset({_S.SUCCESS, _S.FAILED, _S.SKIPPED, _S.U
 _ALL: frozenset[State] = frozenset({None, *_S})
 _UNFINISHED = _ALL - _FINISHED
 _SCHEDULABLE: frozenset[State] = frozenset({None, _S.UP_FOR_RETRY, _S.UP_FOR_RESCHEDULE})
+_WAITING: frozenset[State] = frozenset({_S.DEFERRED, _S.AWAITING_INPUT})
+_BEGUN: frozenset[State] = frozenset({_S.RUNNING}) | _WAITING
 
 
 def _table() -> dict[tuple[State, Move], State]:
@@ -88,11 +100,14 @@ def _table() -> dict[tuple[State, Move], State]:
         (frozenset({_S.SCHEDULED}), Move.QUEUE, _S.QUEUED),
         (frozenset({_S.QUEUED}), Move.RETURN, _S.SCHEDULED),
         (frozenset({_S.QUEUED}), Move.START, _S.RUNNING),
-        (frozenset({_S.RUNNING}), Move.SUCCEED, _S.SUCCESS),
-        (frozenset({_S.RUNNING}), Move.FAIL, _S.FAILED),
-        (frozenset({_S.RUNNING}), Move.RETRY, _S.UP_FOR_RETRY),
+        (_BEGUN, Move.SUCCEED, _S.SUCCESS),
+        (_BEGUN, Move.FAIL, _S.FAILED),
+        (_BEGUN, Move.RETRY, _S.UP_FOR_RETRY),
         (frozenset({_S.RUNNING}), Move.RESCHEDULE, _S.UP_FOR_RESCHEDULE),
-        (frozenset({_S.RUNNING}), Move.SKIP_ITSELF, _S.SKIPPED),
+        (_BEGUN, Move.SKIP_ITSELF, _S.SKIPPED),
+        (_SCHEDULABLE | {_S.RUNNING}, Move.DEFER, _S.DEFERRED),
+        (frozenset({_S.RUNNING}), Move.AWAIT, _S.AWAITING_INPUT),
+        (_WAITING, Move.RESUME, _S.SCHEDULED),
         (_SCHEDULABLE | {_S.SCHEDULED, _S.QUEUED}, Move.SKIP, _S.SKIPPED),
         (_SCHEDULABLE, Move.FAIL_UPSTREAM, _S.UPSTREAM_FAILED),
         (frozenset({None}), Move.REMOVE, _S.REMOVED),
@@ -100,6 +115,7 @@ def _table() -> dict[tuple[State, Move], State]:
         (_UNFINISHED, Move.KILL, _S.FAILED),
         (_UNFINISHED, Move.ABANDON, _S.SKIPPED),
         (_UNFINISHED, Move.FINISH, _S.SUCCESS),
+        (_ALL, Move.SHRINK, _S.REMOVED),
         (_ALL, Move.CLEAR, None),
         (_ALL, Move.MARK_SUCCESS, _S.SUCCESS),
         (_ALL, Move.MARK_FAILED, _S.FAILED),
@@ -137,6 +153,8 @@ UP_FOR_RETRY = CODES["up_for_retry"]
 UP_FOR_RESCHEDULE = CODES["up_for_reschedule"]
 UPSTREAM_FAILED = CODES["upstream_failed"]
 SKIPPED = CODES["skipped"]
+DEFERRED = CODES["deferred"]
+AWAITING_INPUT = CODES["awaiting_input"]
 ABSENT = CODES["absent"]
 """The run was created without this task (outside the task's start and end date)."""
 
@@ -154,6 +172,8 @@ FAILED_LIKE = _codes(frozenset({_S.FAILED, _S.UPSTREAM_FAILED}))
 RUNNING_LIKE = _codes(frozenset({_S.QUEUED, _S.RUNNING}))
 """Occupies slots: an attempt is in somebody's hands."""
 SCHEDULABLE = _codes(_SCHEDULABLE)
+WAITING = _codes(_WAITING)
+"""Begun and in nobody's hands: something outside has to happen first."""
 FINISHED_NAMES = frozenset(str(state) for state in _FINISHED)
 UNFINISHED_NAMES: frozenset[str | None] = frozenset(NAMES[code] for code in UNFINISHED)
 

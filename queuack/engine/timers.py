@@ -12,6 +12,10 @@ from typing import Any
 
 RETRY, NEXT_RUN, RUN_START, RUN_TIMEOUT = range(4)
 """Kinds. Subjects: (run, index), dag state, dag state, run."""
+WAIT = 101
+"""The time of a deferred instance is up. Subject: (run, position)."""
+ASK = 100
+"""A custom timetable is to be asked again. Subject: dag state."""
 
 Entry = tuple[int, int, int, Any]
 """(when, serial, kind, subject)."""

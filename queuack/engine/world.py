@@ -15,9 +15,11 @@ import msgspec
 
 from queuack.engine import states, timers
 from queuack.engine.admission import UNLIMITED, Admission, Limit
+from queuack.engine.asset_book import AssetBook
 from queuack.engine.catalog import DagState
-from queuack.engine.effects import CallbackRow, Command, LogRow, PoolRow, RunCallback, Write
-from queuack.engine.events import FileParsed
+from queuack.engine.deferral import Trigger, is_due
+from queuack.engine.effects import CallbackRow, Command, LogRow, NextRunRow, PoolRow, RunCallback, Write
+from queuack.engine.events import FileParsed, ImportErrorInfo
 from queuack.engine.run import Run
 from queuack.engine.timers import Timers
 from queuack.errors import DagNotFound, DagRunNotFound
@@ -38,6 +40,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Slots of ``default_pool`` when it is created; -1 = unlimited."""
     max_task_retry_delay: float = 86_400.0
     """Seconds; no exponential backoff goes beyond."""
+    partition_mapper_max_downstream_keys: int = 1_000
+    """So many partitions one asset event may count for, where the mapper says nothing else."""
     evaluations_per_step: int = 2_000
     """How many instances one step may look at, so that no step is long; the rest is done in the next."""
 
@@ -59,10 +63,43 @@ class World:
     """The memory of the engine. Single owner, no locks."""
 
     __slots__ = (
-        "admission", "by_id", "callbacks", "commands", "dags", "dirty", "dirty_dags", "dirty_runs",
-        "failed_files", "files", "hosts", "live", "next_callback_id", "next_run_key", "next_ti_id",
-        "next_version_id", "now", "random_suffix", "recalled", "replies", "runs", "settings", "shadowed", "timers",
-        "to_plan", "touched", "unsaid", "work", "writes",
+        "admission",
+        "assets",
+        "by_id",
+        "callbacks",
+        "commands",
+        "dags",
+        "dirty",
+        "dirty_dags",
+        "dirty_runs",
+        "failed_files",
+        "file_errors",
+        "files",
+        "hosts",
+        "listened",
+        "live",
+        "next_callback_id",
+        "next_question",
+        "next_run_key",
+        "next_ti_id",
+        "next_trigger_id",
+        "next_version_id",
+        "now",
+        "plugin_state",
+        "random_suffix",
+        "recalled",
+        "replies",
+        "runs",
+        "settings",
+        "shadowed",
+        "timers",
+        "to_ask",
+        "to_plan",
+        "touched",
+        "triggers",
+        "unsaid",
+        "work",
+        "writes",
     )  # fmt: skip
 
     def __init__(self, settings: EngineSettings, random_suffix: Callable[[], str] | None = None) -> None:
@@ -76,13 +113,19 @@ class World:
         self.live: dict[int, tuple[Run, int]] = {}
         """Attempts queued or running, by task instance id."""
         self.admission = Admission(settings.parallelism)
+        self.assets = AssetBook()
         self.timers = Timers(self._is_current)
         self.callbacks: dict[int, CallbackRow] = {}
         """Not yet known to have run."""
+        self.triggers: dict[int, Trigger] = {}
+        """Triggers that are to run, by id."""
+        self.next_trigger_id = 1
         self.files: dict[str, set[str]] = {}
         """relative_fileloc → ids of the DAGs it defines or defined last."""
         self.failed_files: set[str] = set()
         """relative_fileloc of files that have import errors."""
+        self.file_errors: dict[str, tuple[ImportErrorInfo, ...]] = {}
+        """relative_fileloc → what its last parse went wrong with. Not known of files not parsed since the start."""
         self.shadowed: dict[str, FileParsed] = {}
         """Files that define a DAG which another live file defines too."""
         self.next_version_id = self.next_run_key = self.next_ti_id = self.next_callback_id = 1
@@ -92,6 +135,12 @@ class World:
         """DAGs whose runs may be created or started."""
         self.touched: dict[Run, None] = {}
         """Runs that may have ended."""
+        self.to_ask: dict[DagState, None] = {}
+        """DAGs whose custom timetable is to be asked for the next run."""
+        self.next_question = 0
+        self.plugin_state = ""
+        self.listened: frozenset[str] = frozenset()
+        """Listener hooks that some plugin implements."""
         self.recalled: list[Run] = []
         """Finished runs that are back from the store for this step."""
         self.unsaid: list[Write] = []
@@ -157,13 +206,13 @@ class World:
         except KeyError:
             raise DagRunNotFound(f"DAG {dag_id!r} has no run {run_id!r} in memory.") from None
 
-    def task_limit(self, run: Run, i: int) -> None:
+    def task_limit(self, run: Run, task: int) -> None:
         """Make sure the limits of one limited task exist."""
-        if i in run.task_limits:
+        if task in run.task_limits:
             return
         limits = []
-        per_dag, per_run = run.plan.per_dag[i], run.plan.per_run[i]
-        task_id = run.plan.task_ids[i]
+        per_dag, per_run = run.plan.per_dag[task], run.plan.per_run[task]
+        task_id = run.plan.task_ids[task]
         if per_dag is not None:
             limit = run.dag.task_limits.get(task_id)
             if limit is None:
@@ -174,7 +223,7 @@ class World:
             limits.append(limit)
         if per_run is not None:
             limits.append(Limit("max_active_tis_per_dagrun", per_run))
-        run.task_limits[i] = limits
+        run.task_limits[task] = limits
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
     def log_task(self, run: Run, i: int, event: str, extra: str | None = None) -> None:
@@ -182,17 +231,18 @@ class World:
         if extra is None:
             detail = run.details[i]
             extra = self._host(detail.hostname) if detail is not None and detail.hostname else None
+        task = run.plan.document.tasks[run.task_of[i]]
         self.writes.append(
             LogRow(
                 event=event,
                 at=self.now,
                 dag_id=run.dag_id,
                 run_id=run.run_id,
-                task_id=run.plan.task_ids[i],
-                map_index=-1,
+                task_id=task.task_id,
+                map_index=run.map_indexes[i],
                 try_number=run.tries[i],
                 logical_date=run.logical_date,
-                owner=run.plan.document.tasks[i].owner,
+                owner=task.owner,
                 extra=extra,
             )
         )
@@ -209,14 +259,35 @@ class World:
         text = None if extra is None else json.dumps(extra)
         self.writes.append(LogRow(event=event, at=self.now, dag_id=dag_id, run_id=run_id, owner=owner, extra=text))
 
-    def call_back(self, run: Run, kind: str, reason: str, task_id: str | None = None) -> None:
-        """Have a worker run a callback; it is kept until it is known to have run."""
+    def tell_listeners(self, run: Run, state: str, reason: str) -> None:
+        """Have a worker call the listeners of plugins for a run that began or ended, if there are any."""
+        if f"on_dag_run_{state}" in self.listened:
+            self.call_back(run, f"listener_{state}", reason)
+
+    def tell_next(self, dag: DagState) -> None:
+        """The DAG's next run changed."""
+        found = dag.next
+        self.writes.append(
+            NextRunRow(
+                dag_id=dag.dag_id,
+                next_dagrun=found and found.date,
+                next_dagrun_data_interval_start=found and (None if found.date is None else found.start),
+                next_dagrun_data_interval_end=found and (None if found.date is None else found.end),
+                next_dagrun_create_after=found and found.run_after,
+                next_dagrun_partition_key=found and found.partition_key,
+                next_dagrun_partition_date=found and found.partition_date,
+            )
+        )
+
+    def call_back(self, run: Run, kind: str, reason: str, position: int | None = None) -> None:
+        """Have a worker run a callback, of the DAG or of the instance at ``position``; it is kept until it is known to
+        have run."""
         row = CallbackRow(
             id=self.next_callback_id,
             dag_id=run.dag_id,
             run_id=run.run_id,
-            task_id=task_id,
-            map_index=-1,
+            task_id=None if position is None else run.plan.task_ids[run.task_of[position]],
+            map_index=-1 if position is None else run.map_indexes[position],
             kind=kind,
             reason=reason,
             created_at=self.now,
@@ -238,4 +309,9 @@ class World:
             return bool(subject.wants_run_at == when)
         if kind == timers.RUN_START:
             return bool(subject.wants_start_at == when)
+        if kind == timers.WAIT:
+            run, i = subject
+            return is_due(run, i, when)
+        if kind == timers.ASK:
+            return bool(subject.asked is not None and subject.asked.ask_at == when)
         return bool(subject.state == "running" and subject.times_out_at == when)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from queuack import config
 from queuack.errors import QueuackError
 from queuack.home import Home
 from queuack.protocol import Exited, Fork, Forked, ForkFailed, NurseryReady, NurseryReport, NurseryRequest, SignalChild
@@ -52,7 +53,7 @@ class NurseryClient:
         """Start the process. Forks may be asked for at once; they happen when it is warm."""
         mine, its = socket.socketpair()
         os.set_inheritable(its.fileno(), True)
-        environ = {**os.environ, "QUEUACK_HOME": str(self._home.root), **self._environ}
+        environ = {**config.for_children(os.environ), "QUEUACK_HOME": str(self._home.root), **self._environ}
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,

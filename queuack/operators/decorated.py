@@ -13,15 +13,9 @@ from queuack.authoring.decorators.base import DecoratedOperator, FunctionDecorat
 from queuack.authoring.types import SET_DURING_EXECUTION
 from queuack.errors import NotBuilt
 from queuack.operators.bash import BashOperator
-from queuack.operators.python import (
-    BranchExternalPythonOperator,
-    BranchPythonOperator,
-    BranchPythonVirtualenvOperator,
-    ExternalPythonOperator,
-    PythonOperator,
-    PythonVirtualenvOperator,
-    ShortCircuitOperator,
-)
+from queuack.operators.external_python import BranchExternalPythonOperator, ExternalPythonOperator
+from queuack.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+from queuack.operators.virtualenv import BranchPythonVirtualenvOperator, PythonVirtualenvOperator
 
 if TYPE_CHECKING:
     from queuack.authoring.context import Context
@@ -53,26 +47,30 @@ class _ShortCircuitDecoratedOperator(_PythonDecoratedOperator, ShortCircuitOpera
 
 
 class _PythonVirtualenvDecoratedOperator(_PythonDecoratedOperator, PythonVirtualenvOperator):
-    """``@task.virtualenv``: parses; raises NotBuilt when it runs."""
+    """``@task.virtualenv``."""
 
+    template_fields: Collection[str] = PythonVirtualenvOperator.template_fields
     custom_operator_name = "@task.virtualenv"
 
 
 class _PythonExternalDecoratedOperator(_PythonDecoratedOperator, ExternalPythonOperator):
-    """``@task.external_python``: parses; raises NotBuilt when it runs."""
+    """``@task.external_python``."""
 
+    template_fields: Collection[str] = ExternalPythonOperator.template_fields
     custom_operator_name = "@task.external_python"
 
 
 class _BranchPythonVirtualenvDecoratedOperator(_PythonDecoratedOperator, BranchPythonVirtualenvOperator):
-    """``@task.branch_virtualenv``: parses; raises NotBuilt when it runs."""
+    """``@task.branch_virtualenv``."""
 
+    template_fields: Collection[str] = BranchPythonVirtualenvOperator.template_fields
     custom_operator_name = "@task.branch_virtualenv"
 
 
 class _BranchExternalPythonDecoratedOperator(_PythonDecoratedOperator, BranchExternalPythonOperator):
-    """``@task.branch_external_python``: parses; raises NotBuilt when it runs."""
+    """``@task.branch_external_python``."""
 
+    template_fields: Collection[str] = BranchExternalPythonOperator.template_fields
     custom_operator_name = "@task.branch_external_python"
 
 
@@ -85,6 +83,7 @@ class _BashDecoratedOperator(DecoratedOperator, BashOperator):
         **BashOperator.template_fields_renderers,
     }
     custom_operator_name = "@task.bash"
+    overwrite_rtif_after_execution = True
 
     def __init__(self, *, python_callable: Callable[..., Any], **kwargs: Any) -> None:
         super().__init__(python_callable=python_callable, bash_command=SET_DURING_EXECUTION, **kwargs)

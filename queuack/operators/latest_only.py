@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pendulum
 
 from queuack.authoring.state import DagRunType
+from queuack.authoring.timetables.base import DataInterval, TimeRestriction
 from queuack.operators.branch import BaseBranchOperator
-from queuack.schedule.timetables import Interval, Restriction
 
 if TYPE_CHECKING:
     from queuack.authoring.context import Context
@@ -32,7 +32,7 @@ class LatestOnlyOperator(BaseBranchOperator):
             return everything
         start = run.data_interval_start or run.logical_date or run.run_after
         end = run.data_interval_end or run.logical_date or run.run_after
-        window = self._window(Interval(start, end), pendulum.now("UTC"))
+        window = self._window(DataInterval(start, end), pendulum.now("UTC"))
         if window is None:
             self.log.info("Last scheduled execution: allowing execution to proceed.")
             return everything
@@ -40,10 +40,12 @@ class LatestOnlyOperator(BaseBranchOperator):
         self.log.info("Checking latest only with left_window: %s right_window: %s now: %s", left, right, now)
         return everything if left < now <= right else []
 
-    def _window(self, interval: Interval, now: datetime) -> tuple[datetime, datetime, datetime] | None:
+    def _window(self, interval: DataInterval, now: datetime) -> tuple[datetime, datetime, datetime] | None:
         """When this run is the latest: from the end of its interval to the end of the next one; None = for ever."""
-        following = self.dag.timetable.document.next_run(interval, Restriction(interval.end, None, True), now)
-        if following is None:
+        following = self.dag.timetable.next_dagrun_info(
+            last_automated_data_interval=interval, restriction=TimeRestriction(interval.end, None, True)
+        )
+        if following is None or following.data_interval is None:
             return None
         left = interval.end if interval.start < interval.end else interval.start
         return left, following.data_interval.end, now

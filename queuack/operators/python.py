@@ -1,4 +1,4 @@
-"""PythonOperator and its relatives: a task that calls a function. Airflow page: howto/operator/python."""
+"""PythonOperator and its relatives: a task that calls a function in the worker. Airflow page: howto/operator/python."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from queuack.authoring.assets.yielding import exhaust, exhaust_async
 from queuack.authoring.call_arguments import determine_kwargs
 from queuack.authoring.exceptions import AirflowException
 from queuack.authoring.operator import BaseOperator
-from queuack.errors import NotBuilt
 from queuack.operators.branch import BaseBranchOperator
 from queuack.operators.skipmixin import SkipMixin
 
@@ -81,6 +81,8 @@ class PythonOperator(BaseAsyncOperator):
         value = self.execute_callable()
         if inspect.iscoroutine(value):
             value = asyncio.run(value)
+        elif inspect.isasyncgen(value):
+            value = asyncio.run(exhaust_async(value, context["outlet_events"]))
         self._log_result(value)
         return value
 
@@ -90,6 +92,8 @@ class PythonOperator(BaseAsyncOperator):
         value = self.execute_callable()
         if inspect.isawaitable(value):
             value = await value
+        elif inspect.isasyncgen(value):
+            value = await exhaust_async(value, context["outlet_events"])
         self._log_result(value)
         return value
 
@@ -97,7 +101,11 @@ class PythonOperator(BaseAsyncOperator):
         return determine_kwargs(self.python_callable, self.op_args, context)
 
     def execute_callable(self) -> Any:
-        return self.python_callable(*self.op_args, **self.op_kwargs)
+        """Call the function; one that yields ``Metadata`` about its outlets is run to its end."""
+        value = self.python_callable(*self.op_args, **self.op_kwargs)
+        if inspect.isgeneratorfunction(self.python_callable):
+            return exhaust(value, get_current_context()["outlet_events"])
+        return value
 
     def _log_result(self, value: Any) -> None:
         if self.show_return_value_in_logs:
@@ -143,55 +151,6 @@ class ShortCircuitOperator(PythonOperator, SkipMixin):
         self.log.info("Skipping downstream tasks")
         self.skip(ti=context["ti"], tasks=[one for one in tasks if not one.is_teardown])
         return condition
-
-
-class _OtherInterpreterOperator(PythonOperator):
-    """Base of the operators that call the function in another interpreter: they parse, and say so when they run."""
-
-    def __init__(self, *, python_callable: Callable[..., Any], **kwargs: Any) -> None:
-        known = {name: kwargs.pop(name) for name in _INTERPRETER_ARGUMENTS if name in kwargs}
-        super().__init__(python_callable=python_callable, **kwargs)
-        self.interpreter_arguments = known
-
-    def execute(self, context: Context) -> Any:
-        raise NotBuilt(f"{self.task_type} (running a function in another Python) is not built in Queuack yet.")
-
-
-_INTERPRETER_ARGUMENTS = (
-    "requirements",
-    "python_version",
-    "system_site_packages",
-    "pip_install_options",
-    "index_urls",
-    "index_urls_from_connection_ids",
-    "venv_cache_path",
-    "python",
-    "serializer",
-    "use_dill",
-    "string_args",
-    "expect_airflow",
-    "expect_pendulum",
-    "skip_on_exit_code",
-    "env_vars",
-    "inherit_env",
-    "use_airflow_context",
-)
-
-
-class PythonVirtualenvOperator(_OtherInterpreterOperator):
-    """Calls the function in a virtual environment of its own. Not built: raises NotBuilt when it runs."""
-
-
-class ExternalPythonOperator(_OtherInterpreterOperator):
-    """Calls the function in an interpreter that is there already. Not built: raises NotBuilt when it runs."""
-
-
-class BranchPythonVirtualenvOperator(PythonVirtualenvOperator, BaseBranchOperator):
-    """Branches in a virtual environment. Not built: raises NotBuilt when it runs."""
-
-
-class BranchExternalPythonOperator(ExternalPythonOperator, BaseBranchOperator):
-    """Branches in another interpreter. Not built: raises NotBuilt when it runs."""
 
 
 def get_current_context() -> Context:

@@ -64,9 +64,12 @@ class SkipMixin:
 
 
 def _end_by_skipping(ti: Any, ids: list[str]) -> None:
-    """A mapped instance skips by its XCom alone: each instance downstream looks at the one that it belongs to."""
-    if ids and ti.map_index == -1:
+    """An instance of a mapped task goes on, as in Airflow; what it chose is told with its outcome."""
+    if not ids:
+        return
+    if ti.map_index == -1:
         raise DownstreamTasksSkipped(tasks=ids)
+    ti.skip_requests = ids
 
 
 def _as_ids(value: Any) -> set[str]:

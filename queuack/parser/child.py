@@ -24,13 +24,17 @@ from os import _exit, getpid, write
 from typing import Any, NoReturn
 
 from queuack import config, plugins, protocol
+from queuack.authoring import masking
 from queuack.authoring import runtime as authoring_runtime
 from queuack.authoring.dagfile import load_dag_file
+from queuack.authoring.listeners import notify
+from queuack.authoring.policies import apply_policies, local_settings_file
 from queuack.document.build import document_of
 from queuack.engine import spec
 from queuack.parser import processes
 from queuack.parser.failures import failure_of
 from queuack.parser.observed import Observed
+from queuack.parser.output import MaskedText
 from queuack.parser.report import Report, Work, decode, encode, source_text
 from queuack.parser.runtime import ParsingRuntime, connect_to_daemon
 
@@ -69,7 +73,7 @@ def main(work: Work, pipes: Pipes, parent: int) -> NoReturn:
     """The whole life of a child, right after the fork."""
     me = getpid()
     try:
-        _shed_parent(pipes, parent)
+        shed_parent(pipes, parent)
         processes.limit_memory(work.settings.get_int("dag_processor", "max_file_memory_mb") * 1024 * 1024)
         observed = Observed(str(work.file.path), tuple(map(str, _folders(work))))
         _install_runtime(work, pipes, observed)
@@ -93,7 +97,7 @@ def _report(work: Work, observed: Observed, before: dict[str, Any]) -> Report:
     parsed = protocol.Parsed(
         relative_fileloc=file.relative_fileloc, file_hash=work.file_hash, source="", documents=[], failures=[]
     )
-    errors = {error.file: error.message for error in plugins.plugin_errors(work.home)}
+    plugins.load_plugins(work.home)
     observed.start()
     dags: list[Any] = []
     try:
@@ -110,7 +114,14 @@ def _report(work: Work, observed: Observed, before: dict[str, Any]) -> Report:
         _build(dags, work, parsed)
     parsed.source = work.text
     parsed.duration = time.monotonic() - started
-    return Report(parsed, observed.files(), observed.folders(), observed.volatile, errors)
+    _tell_listeners(work, parsed)
+    return Report(parsed, [*observed.files(), *_settings_read()], observed.folders(), observed.volatile)
+
+
+def _settings_read() -> list[str]:
+    """Policies are read before the file is watched."""
+    file = local_settings_file()
+    return [] if file is None else [file]
 
 
 def _build(dags: Iterable[Any], work: Work, parsed: protocol.Parsed) -> None:
@@ -121,6 +132,8 @@ def _build(dags: Iterable[Any], work: Work, parsed: protocol.Parsed) -> None:
             if dag.dag_id in seen:
                 parsed.failures.append(_duplicate(dag.dag_id, work))
                 continue
+            if not apply_policies(dag):
+                continue
             document = document_of(dag, relative_fileloc=file.relative_fileloc, fileloc=file.fileloc)
             encoded = spec.encode(document)
         except BaseException as error:
@@ -128,6 +141,13 @@ def _build(dags: Iterable[Any], work: Work, parsed: protocol.Parsed) -> None:
         else:
             seen.add(dag.dag_id)
             parsed.documents.append(encoded)
+
+
+def _tell_listeners(work: Work, parsed: protocol.Parsed) -> None:
+    hook = "on_existing_dag_import_error" if work.failed_before else "on_new_dag_import_error"
+    for failure in parsed.failures:
+        with contextlib.suppress(BaseException):
+            notify(hook, filename=failure.relative_fileloc, stacktrace=failure.stacktrace)
 
 
 def _failure(error: BaseException, work: Work, prefix: str = "") -> protocol.ParseFailure:
@@ -139,7 +159,8 @@ def _failure(error: BaseException, work: Work, prefix: str = "") -> protocol.Par
         relative_fileloc=work.file.relative_fileloc,
         memory_mb=work.settings.get_int("dag_processor", "max_file_memory_mb"),
     )
-    failure.message = prefix + failure.message
+    redact = masking.current().redact_text
+    failure.message, failure.stacktrace = redact(prefix + failure.message), redact(failure.stacktrace)
     return failure
 
 
@@ -154,7 +175,7 @@ def _warning(line: str, relative_fileloc: str) -> str:
 
 
 # ── before the file ──────────────────────────────────────────────────────────────────────────────
-def _shed_parent(pipes: Pipes, parent: int) -> None:
+def shed_parent(pipes: Pipes, parent: int) -> None:
     """A session of its own, default signals, no file of the parent, output into the pipe."""
     os.setsid()
     processes.die_with(parent)
@@ -170,8 +191,7 @@ def _shed_parent(pipes: Pipes, parent: int) -> None:
         os.dup2(source, target)
     _close_all_but({0, 1, 2, pipes.result, pipes.crash, *([pipes.questions.fileno()] if pipes.questions else [])})
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = MaskedText.on(1), MaskedText.on(2)
     vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
     _log_to_stderr()
     faulthandler.enable(pipes.crash, all_threads=False)

@@ -15,17 +15,20 @@ import time
 import zipfile
 from typing import NoReturn
 
-from queuack import protocol
+from queuack import plugins, protocol
 from queuack.errors import DaemonUnreachable, QueuackError
 from queuack.home import Home, reachable_path
 from queuack.parser.agenda import Agenda
 from queuack.parser.files import DagFile, settings_of
+from queuack.parser.lanes import Lanes
 from queuack.parser.link import Link
 from queuack.parser.pool import Pool
+from queuack.parser.prober import Prober
 from queuack.parser.report import Report, Work
 from queuack.parser.runtime import read_token
 from queuack.parser.tracker import Changes, Tracker
 from queuack.parser.watcher import Watcher, identity_of
+from queuack.plugins import Verdict
 
 log = logging.getLogger("queuack.parser")
 
@@ -70,6 +73,10 @@ def _stop(*_: object) -> NoReturn:
     raise _Stopped
 
 
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
 class _Parser:
     def __init__(self, home: Home, name: str, connection: socket.socket) -> None:
         self._home = home
@@ -81,7 +88,9 @@ class _Parser:
         self._tracker = Tracker(home, self._settings)
         self._agenda = Agenda()
         self._watcher: Watcher | None = None
-        self._pool = Pool(self._selector, self._settings, self._parsed, others=self._watchers)
+        self._pool = Pool(self._selector, self._settings, self._parsed, others=self._other_children)
+        self._prober = Prober(self._selector, home, self._settings, self._judged)
+        self._answerer = Lanes(self._selector, home, self._settings, lambda answer: self._link.send(answer))
         self._link = Link(self._selector, connection, self._heard)
         self._link.send(protocol.Hello(role="parser", name=name, pid=os.getpid(), token=read_token(home)))
         self._begun_at: dict[str, int] = {}
@@ -89,7 +98,10 @@ class _Parser:
         """Path → when to look again."""
         self._unscanned: set[str] | None = None
         """Files of the first scan still to be parsed; None = ScanDone has been said."""
-        self._plugin_errors: dict[str, str] = {}
+        self._plugins: str | None = None
+        """What the tracker said of the plugins when they were tried last; None = not yet."""
+        self._judged_state = None if plugins.last_verdict(home).state else ""
+        """Of the verdict that the daemon has been told of; None: it may know of one that has gone."""
         self._scan_at = 0.0
         self._check_folders_at = 0.0
         self._stopping = False
@@ -103,8 +115,9 @@ class _Parser:
         self._scan_at = time.monotonic() + self._refresh
         while not self._stopping and not self._link.closed:
             self._look(time.monotonic())
+            self._try_plugins()
             self._start_parsing()
-            timeout = self._pool.tend()
+            timeout = _sooner(self._pool.tend(), self._answerer.tend())
             for key, _ in self._selector.select(self._until_next(timeout)):
                 if key.fd in self._selector.get_map():
                     key.data()
@@ -112,6 +125,8 @@ class _Parser:
             raise QueuackError(f"The daemon refused the parser: {self._refusal}")
 
     def close(self) -> None:
+        self._prober.close()
+        self._answerer.close()
         self._pool.kill_all()
         if self._watcher is not None:
             self._watcher.close()
@@ -152,8 +167,9 @@ class _Parser:
         self._watcher = Watcher(self._folders)
         self._selector.register(self._watcher, selectors.EVENT_READ, self._watcher_spoke)
 
-    def _watchers(self) -> list[int]:
-        return [self._watcher.pid] if self._watcher is not None else []
+    def _other_children(self) -> list[int]:
+        watcher = [self._watcher.pid] if self._watcher is not None else []
+        return [*watcher, *self._prober.pids, *self._answerer.pids]
 
     def _watcher_spoke(self) -> None:
         if self._watcher is None:
@@ -174,9 +190,25 @@ class _Parser:
             self._gone(name)
         self._agenda.add(changes.parse, urgent=urgent)
 
+    # ── plugins ──────────────────────────────────────────────────────────────────────────────────
+    def _try_plugins(self) -> None:
+        """When they have changed: nothing is parsed before it is known which ones harm."""
+        state = self._tracker.plugins
+        if state is not None and state != self._plugins:
+            is_first, self._plugins = self._plugins is None, state
+            self._prober.start(anew=is_first)
+
+    def _judged(self, verdict: Verdict) -> None:
+        if verdict.state == self._judged_state:
+            return
+        self._judged_state = verdict.state
+        self._answerer.retire()
+        errors = {**verdict.errors, **verdict.bad}
+        self._link.send(protocol.PluginsFound(state=verdict.state, hooks=verdict.hooks, errors=errors))
+
     # ── parsing ──────────────────────────────────────────────────────────────────────────────────
     def _start_parsing(self) -> None:
-        while self._pool.has_room and not self._link.is_congested:
+        while self._pool.has_room and not self._link.is_congested and not self._prober.is_busy:
             file = self._agenda.next(time.monotonic())
             if file is None:
                 break
@@ -189,7 +221,8 @@ class _Parser:
                 continue
             self._tracker.begun(file, file_hash)
             self._begun_at[file.relative_fileloc] = time.time_ns()
-            self._pool.start(Work(file, source, file_hash, self._home, self._settings))
+            before = self._tracker.has_failed(file.relative_fileloc)
+            self._pool.start(Work(file, source, file_hash, self._home, self._settings, before))
         self._say_scan_done()
 
     def _parsed(self, work: Work, report: Report) -> None:
@@ -197,18 +230,10 @@ class _Parser:
         self._agenda.done(name)
         if self._tracker.parsed(work.file, report, self._begun_at.pop(name, 0)):
             self._link.send(report.parsed)
-        self._note_plugin_errors(report.plugin_errors)
         if self._tracker.file(name) is not None and (report.volatile or report.parsed.failures) and self._interval > 0:
             wait = max(self._interval, PATIENCE * report.parsed.duration)
             self._agenda.add_later(work.file, time.monotonic() + wait)
         self._scanned(name)
-
-    def _note_plugin_errors(self, errors: dict[str, str]) -> None:
-        for file, message in errors.items():
-            if self._plugin_errors.get(file) != message:
-                log.error("Plugin %s cannot be loaded: %s", file, message)
-        if errors or not self._plugin_errors:
-            self._plugin_errors = errors
 
     def _gone(self, name: str) -> None:
         self._agenda.drop(name)
@@ -231,6 +256,8 @@ class _Parser:
             self._stopping = True
         elif isinstance(message, protocol.Refused):
             self._refusal, self._stopping = message.reason, True
+        elif isinstance(message, protocol.TimetableQuestion):
+            self._answerer.put(message)
         elif isinstance(message, protocol.Reparse):
             self._reparse(message.relative_fileloc)
 

@@ -1,13 +1,29 @@
-"""What a DAG file prints: one log file a DAG file, of its last parse, up to a limit; the rest is counted and
-dropped."""
+"""What a DAG file prints: without secrets, into one log file a DAG file, of its last parse, up to a limit; the rest is
+counted and dropped."""
 
 from __future__ import annotations
 
 import contextlib
-from io import FileIO
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
+from typing import Self
+
+from queuack.authoring import masking
 
 MAX_BYTES = 1024 * 1024
+
+
+class MaskedText(TextIOWrapper):
+    """Standard output of a parsing child: secrets that the file has looked up are written as ``***``."""
+
+    @classmethod
+    def on(cls, descriptor: int) -> Self:
+        raw = FileIO(descriptor, "w", closefd=False)
+        return cls(BufferedWriter(raw), errors="backslashreplace", line_buffering=True)
+
+    def write(self, text: str) -> int:
+        super().write(masking.current().redact_text(text))
+        return len(text)
 
 
 class OutputLog:

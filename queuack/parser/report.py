@@ -23,6 +23,8 @@ class Work:
     file_hash: str
     home: Home
     settings: Config
+    failed_before: bool = False
+    """Whether it could not be imported the last time either; listeners are told the difference."""
 
     @property
     def text(self) -> str:
@@ -46,8 +48,6 @@ class Report(msgspec.Struct):
     """Absolute paths of folders that were listed."""
     volatile: bool = False
     """It asked for variables or connections, used the network or ran programs: it may differ the next time."""
-    plugin_errors: dict[str, str] = {}
-    """File → message."""
 
 
 _encoder = msgspec.msgpack.Encoder()

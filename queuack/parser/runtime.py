@@ -17,7 +17,9 @@ from queuack.authoring.runtime import Runtime
 from queuack.errors import DaemonUnreachable, InvalidRequest, QueuackError
 from queuack.home import Home, reachable_path
 
-ASKABLE = frozenset({"variable_get", "variable_set", "variable_delete", "connection_get"})
+ASKABLE = frozenset(
+    {"variable_get", "variable_set", "variable_delete", "variable_keys", "connection_get", "model_rows"}
+)
 _receive = socket.socket.recv
 _send = socket.socket.sendall
 
@@ -44,11 +46,21 @@ class ParsingRuntime:
     def variable_delete(self, key: str) -> None:
         self._ask("variable_delete", key=key)
 
+    def variable_keys(self, prefix: str | None = None) -> list[str]:
+        value: list[str] = self._ask("variable_keys", prefix=prefix)
+        return value
+
     def connection_get(self, conn_id: str) -> dict[str, Any] | None:
         value: dict[str, Any] | None = self._ask("connection_get", conn_id=conn_id)
         return value
 
     def xcom_get(self, **_: Any) -> Any:
+        _nothing_runs("XComs")
+
+    def xcom_count(self, **_: Any) -> int:
+        _nothing_runs("XComs")
+
+    def xcom_slice(self, **_: Any) -> list[Any]:
         _nothing_runs("XComs")
 
     def xcom_set(self, **_: Any) -> None:
@@ -65,6 +77,10 @@ class ParsingRuntime:
 
     def task_states(self, **_: Any) -> list[dict[str, Any]]:
         _nothing_runs("Task states")
+
+    def model_rows(self, **query: Any) -> list[dict[str, Any]]:
+        """Beyond ``Runtime``: rows as Airflow's database models have them, for ``compat/models``."""
+        return self._ask("model_rows", **query) or []
 
     def trigger_run(self, **_: Any) -> str:
         _nothing_runs("Triggering runs")

@@ -69,6 +69,16 @@ class Tracker:
         """``relative_fileloc`` of every DAG file there is."""
         return sorted(self._known)
 
+    def has_failed(self, relative_fileloc: str) -> bool:
+        """Whether its last parse gave import errors."""
+        known = self._known.get(relative_fileloc)
+        return known is not None and known.failed
+
+    @property
+    def plugins(self) -> str | None:
+        """A digest of the plugin files at the last look; None = not looked yet."""
+        return self._plugin_state
+
     def file(self, relative_fileloc: str) -> DagFile | None:
         known = self._known.get(relative_fileloc)
         return known.file if known else None

@@ -70,6 +70,11 @@ class TimetableBase(msgspec.Struct, frozen=True, tag_field="type", omit_defaults
         raise NotImplementedError
 
     @property
+    def type_name(self) -> str:
+        """The name of a built-in class, the import path of any other."""
+        return type(self).__name__
+
+    @property
     def description(self) -> str:
         """In words, as Airflow's ``timetable_description``."""
         return ""

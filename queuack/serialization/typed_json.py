@@ -35,6 +35,14 @@ def dumps(value: Any) -> bytes:
         raise TypeError("The value refers to itself or is nested too deeply to be serialized.") from None
 
 
+def dumps_ascii(value: Any) -> bytes:
+    """As ``dumps``, ASCII only: any JSON reader takes it, also for text with lone surrogates."""
+    try:
+        return json.dumps(wrap(value)).encode()
+    except RecursionError:
+        raise TypeError("The value refers to itself or is nested too deeply to be serialized.") from None
+
+
 def loads(data: bytes) -> Any:
     """The value again. Raises TypeError for a class that cannot be read back, ImportError when its module is gone."""
     return unwrap(json.loads(data.decode("utf-8", "surrogatepass")))

@@ -12,9 +12,13 @@ from typing import Any
 
 from queuack.engine import effects as fx
 from queuack.errors import StoreError
+from queuack.store.asset_batch import HANDLERS as ASSET_HANDLERS
+from queuack.store.asset_batch import AssetBatch
 
 Place = tuple[str, str, str, int]
 """dag_id, run_id, task_id, map_index."""
+TaskPlace = tuple[str, str, str]
+"""dag_id, run_id, task_id."""
 
 
 class Batch:
@@ -29,9 +33,14 @@ class Batch:
         self.runs: dict[int, fx.RunRow] = {}
         self.replaced_runs: set[int] = set()
         self.new_instances: list[fx.NewInstances] = []
+        self.expansions: list[fx.InstancesExpanded] = []
+        self.lengths: dict[tuple[int, str, int], fx.TaskMapRow] = {}
+        self.rendered_map_indexes: dict[int, fx.RenderedMapIndexRow] = {}
         self.instances: dict[int, fx.InstanceRow] = {}
         self.history: list[fx.InstanceRow] = []
         self.reschedules: list[fx.RescheduleRow] = []
+        self.deferrals: dict[int, fx.DeferralRow] = {}
+        self.triggers: dict[int, fx.TriggerRow | None] = {}
         self.cleared_places: set[Place] = set()
         self.cleared_keys: set[tuple[Place, str]] = set()
         self.xcoms: dict[Place, dict[str, fx.XComRow]] = {}
@@ -39,11 +48,17 @@ class Batch:
         self.log: list[fx.LogRow] = []
         self.pools: dict[str, fx.PoolRow | None] = {}
         self.variables: dict[str, fx.VariableRow | None] = {}
+        self.connections: dict[str, fx.ConnectionRow | None] = {}
         self.callbacks: dict[int, fx.CallbackRow] = {}
         self.callbacks_done: set[int] = set()
+        self.assets = AssetBatch()
 
     def add(self, write: fx.Write) -> None:
         """Take one write in. Raises StoreError for a type that no table knows."""
+        about_assets = ASSET_HANDLERS.get(type(write))
+        if about_assets is not None:
+            about_assets(self.assets, write)
+            return
         handler = _HANDLERS.get(type(write))
         if handler is None:
             raise StoreError(f"The store does not know the write {type(write).__name__}.")
@@ -86,9 +101,17 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.ImportErrorRows: Batch._import_errors,
     fx.RunRow: lambda batch, write: batch.runs.__setitem__(write.id, write),
     fx.NewInstances: Batch._new_instances,
+    fx.InstancesExpanded: lambda batch, write: batch.expansions.append(write),
+    fx.TaskMapRow: lambda batch, write: batch.lengths.__setitem__(
+        (write.run_key, write.task_id, write.map_index), write
+    ),
+    fx.RenderedMapIndexRow: lambda batch, write: batch.rendered_map_indexes.__setitem__(write.id, write),
     fx.InstanceRow: lambda batch, write: batch.instances.__setitem__(write.id, write),
     fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write.row),
     fx.RescheduleRow: lambda batch, write: batch.reschedules.append(write),
+    fx.DeferralRow: lambda batch, write: batch.deferrals.__setitem__(write.id, write),
+    fx.TriggerRow: lambda batch, write: batch.triggers.__setitem__(write.id, write),
+    fx.TriggerDeleted: lambda batch, write: batch.triggers.__setitem__(write.id, None),
     fx.XComRow: Batch._xcom,
     fx.XComsCleared: Batch._xcoms_cleared,
     fx.RenderedFieldsRow: Batch._rendered,
@@ -97,6 +120,8 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.PoolDeleted: lambda batch, write: batch.pools.__setitem__(write.pool, None),
     fx.VariableRow: lambda batch, write: batch.variables.__setitem__(write.key, write),
     fx.VariableDeleted: lambda batch, write: batch.variables.__setitem__(write.key, None),
+    fx.ConnectionRow: lambda batch, write: batch.connections.__setitem__(write.conn_id, write),
+    fx.ConnectionDeleted: lambda batch, write: batch.connections.__setitem__(write.conn_id, None),
     fx.CallbackRow: lambda batch, write: batch.callbacks.__setitem__(write.id, write),
     fx.CallbackDone: lambda batch, write: batch.callbacks_done.add(write.id),
 }

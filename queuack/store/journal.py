@@ -11,13 +11,19 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from queuack.engine import effects as fx
-from queuack.store.batch import Batch, Place
+from queuack.store.batch import Batch, Place, TaskPlace
 from queuack.store.database import Database
 
 Waiting = (
-    fx.InstanceRow
+    fx.InstancesExpanded
+    | fx.TaskMapRow
+    | fx.RenderedMapIndexRow
+    | fx.InstanceRow
     | fx.InstanceHistoryRow
     | fx.RescheduleRow
+    | fx.DeferralRow
+    | fx.TriggerRow
+    | fx.TriggerDeleted
     | fx.LogRow
     | fx.XComRow
     | fx.XComsCleared
@@ -27,9 +33,15 @@ Waiting = (
 
 MAY_WAIT = frozenset(
     {
+        fx.InstancesExpanded,
+        fx.TaskMapRow,
+        fx.RenderedMapIndexRow,
         fx.InstanceRow,
         fx.InstanceHistoryRow,
         fx.RescheduleRow,
+        fx.DeferralRow,
+        fx.TriggerRow,
+        fx.TriggerDeleted,
         fx.LogRow,
         fx.XComRow,
         fx.XComsCleared,
@@ -84,6 +96,18 @@ class Journal:
         if row is not None:
             return row
         return None if place in batch.cleared_places or (place, key) in batch.cleared_keys else False
+
+    def xcoms(self, task: TaskPlace, key: str) -> dict[int, fx.XComRow | None]:
+        """What the journal says of the XComs of a task's instances: map index → the row, None when it was deleted."""
+        batch = self._batch
+        found: dict[int, fx.XComRow | None] = {
+            place[3]: None for place in list(batch.cleared_places) if place[:3] == task
+        }
+        found.update({place[3]: None for place, name in list(batch.cleared_keys) if place[:3] == task and name == key})
+        for place, by_key in list(batch.xcoms.items()):
+            if place[:3] == task and key in by_key:
+                found[place[3]] = by_key[key]
+        return found
 
 
 def may_wait(writes: Iterable[fx.Write]) -> bool:

@@ -27,7 +27,12 @@ CREATE TABLE dag (
     next_dagrun TIMESTAMPTZ,
     next_dagrun_data_interval_start TIMESTAMPTZ,
     next_dagrun_data_interval_end TIMESTAMPTZ,
-    next_dagrun_create_after TIMESTAMPTZ
+    next_dagrun_create_after TIMESTAMPTZ,
+    timetable_partitioned BOOLEAN DEFAULT false,
+    asset_expression JSON,
+    last_asset_event_id BIGINT,
+    next_dagrun_partition_key VARCHAR,
+    next_dagrun_partition_date TIMESTAMPTZ
 );
 
 CREATE TABLE dag_tag (
@@ -82,7 +87,9 @@ CREATE TABLE dag_run (
     note VARCHAR,
     created_dag_version_id BIGINT,
     clear_number INTEGER NOT NULL DEFAULT 0,
-    updated_at TIMESTAMPTZ
+    updated_at TIMESTAMPTZ,
+    partition_key VARCHAR,
+    partition_date TIMESTAMPTZ
 );
 
 CREATE TABLE task_instance (
@@ -115,7 +122,11 @@ CREATE TABLE task_instance (
     run_after TIMESTAMPTZ,
     rendered_map_index VARCHAR,
     note VARCHAR,
-    updated_at TIMESTAMPTZ
+    updated_at TIMESTAMPTZ,
+    trigger_id BIGINT,
+    trigger_timeout TIMESTAMPTZ,
+    next_method VARCHAR,
+    next_kwargs JSON
 );
 
 CREATE TABLE task_instance_history (
@@ -157,6 +168,20 @@ CREATE TABLE task_reschedule (
     duration DOUBLE NOT NULL,
     reschedule_date TIMESTAMPTZ NOT NULL
 );
+
+-- kwargs: a JSON object, or encrypted. fired_by and fired_seq: the last event taken of one that fires again and again.
+CREATE TABLE trigger (
+    id BIGINT NOT NULL,
+    classpath VARCHAR NOT NULL,
+    kwargs VARCHAR NOT NULL,
+    created_date TIMESTAMPTZ NOT NULL,
+    triggerer_id BIGINT,
+    queue VARCHAR,
+    fired_by VARCHAR,
+    fired_seq BIGINT NOT NULL DEFAULT 0
+);
+
+INSERT INTO id_floor VALUES ('trigger', 0);
 
 CREATE TABLE rendered_task_instance_fields (
     dag_run_id BIGINT NOT NULL,
@@ -258,6 +283,167 @@ CREATE TABLE callback (
     kind VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,
     created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE asset (
+    id BIGINT NOT NULL,
+    name VARCHAR NOT NULL,
+    uri VARCHAR NOT NULL,
+    "group" VARCHAR NOT NULL,
+    extra JSON NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE asset_active (
+    name VARCHAR NOT NULL,
+    uri VARCHAR NOT NULL
+);
+
+CREATE TABLE asset_alias (
+    id BIGINT NOT NULL,
+    name VARCHAR NOT NULL,
+    "group" VARCHAR NOT NULL
+);
+
+CREATE TABLE asset_alias_asset (
+    alias_id BIGINT NOT NULL,
+    asset_id BIGINT NOT NULL
+);
+
+CREATE TABLE asset_event (
+    id BIGINT NOT NULL,
+    asset_id BIGINT NOT NULL,
+    extra JSON NOT NULL,
+    source_task_id VARCHAR,
+    source_dag_id VARCHAR,
+    source_run_id VARCHAR,
+    source_map_index INTEGER,
+    timestamp TIMESTAMPTZ NOT NULL,
+    partition_key VARCHAR
+);
+
+CREATE TABLE asset_alias_asset_event (
+    alias_id BIGINT NOT NULL,
+    event_id BIGINT NOT NULL
+);
+
+CREATE TABLE dagrun_asset_event (
+    dag_run_id BIGINT NOT NULL,
+    event_id BIGINT NOT NULL
+);
+
+CREATE TABLE asset_dag_run_queue (
+    asset_id BIGINT NOT NULL,
+    target_dag_id VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE dag_schedule_asset_reference (
+    asset_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE dag_schedule_asset_alias_reference (
+    alias_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE dag_schedule_asset_name_reference (
+    name VARCHAR NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE dag_schedule_asset_uri_reference (
+    uri VARCHAR NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE task_inlet_asset_reference (
+    asset_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE task_outlet_asset_reference (
+    asset_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+-- trigger_hash: equal for triggers that watch the same.
+CREATE TABLE asset_watcher (
+    name VARCHAR NOT NULL,
+    asset_id BIGINT NOT NULL,
+    trigger_id BIGINT NOT NULL,
+    trigger_hash BIGINT NOT NULL
+);
+
+CREATE TABLE asset_partition_dag_run (
+    id BIGINT NOT NULL,
+    target_dag_id VARCHAR NOT NULL,
+    created_dag_run_id BIGINT,
+    partition_key VARCHAR NOT NULL,
+    partition_date TIMESTAMPTZ,
+    rollup_fingerprint JSON,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE partitioned_asset_key_log (
+    id BIGINT NOT NULL,
+    asset_id BIGINT NOT NULL,
+    asset_event_id BIGINT NOT NULL,
+    asset_partition_dag_run_id BIGINT NOT NULL,
+    source_partition_key VARCHAR NOT NULL,
+    target_dag_id VARCHAR NOT NULL,
+    target_partition_key VARCHAR NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+-- expires_at: NULL = never.
+CREATE TABLE task_state_store (
+    dag_run_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    map_index INTEGER NOT NULL,
+    key VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ
+);
+
+CREATE TABLE asset_state_store (
+    asset_id BIGINT NOT NULL,
+    key VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    last_updated_by_kind VARCHAR,
+    last_updated_by_dag_id VARCHAR,
+    last_updated_by_run_id VARCHAR,
+    last_updated_by_task_id VARCHAR,
+    last_updated_by_map_index INTEGER
+);
+
+CREATE TABLE task_map (
+    dag_run_id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    task_id VARCHAR NOT NULL,
+    map_index INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    keys JSON
 );
 
 -- What is durable and not yet in its tables: MessagePack of writes, folded into the tables some ten times a second.

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from queuack.engine.effects import CallbackRow, RunRow
+from queuack.engine.effects import CallbackRow, RunRow, TriggerRow
 from queuack.engine.snapshot import (
     DagSnapshot,
     InstanceSnapshot,
@@ -20,18 +20,20 @@ from queuack.engine.snapshot import (
     VersionSnapshot,
 )
 from queuack.engine.spec import decode
+from queuack.store.asset_snapshot import read_assets
 from queuack.store.database import Database
 from queuack.store.reader import Reader, fetch
 
 _RUN_FIELDS = (
     "id", "dag_id", "run_id", "run_type", "state", "logical_date", "data_interval_start", "data_interval_end",
     "run_after", "queued_at", "start_date", "end_date", "conf", "triggered_by", "triggering_user_name", "note",
-    "dag_version_id", "clear_number", "updated_at",
+    "dag_version_id", "clear_number", "updated_at", "partition_key", "partition_date",
 )  # fmt: skip
 _INSTANCE_FIELDS = (
     "id", "task_id", "map_index", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date",
     "end_date", "retry_at", "pid", "hostname", "unixname", "worker_id",
 )  # fmt: skip
+_TRIGGER_FIELDS = ("id", "classpath", "kwargs", "created_date", "queue", "fired_by", "fired_seq")
 _CALLBACK_FIELDS = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
 
 _DEPENDS_ON_THE_PAST = ('"depends_on_past":true', '"wait_for_downstream":true')
@@ -87,11 +89,16 @@ def _read(reader: Reader) -> Snapshot:
         callbacks=[
             CallbackRow(**dict(zip(_CALLBACK_FIELDS, row, strict=True))) for row in fetch(reader, "snapshot_callbacks")
         ],
+        assets=read_assets(reader),
         failed_files=[filename for (filename,) in fetch(reader, "snapshot_failed_files")],
         next_version_id=next_ids[0],
         next_run_key=next_ids[1],
         next_ti_id=next_ids[2],
         next_callback_id=next_ids[3],
+        triggers=[
+            TriggerRow(**dict(zip(_TRIGGER_FIELDS, row, strict=True))) for row in fetch(reader, "snapshot_triggers")
+        ],
+        next_trigger_id=next_ids[4],
     )
 
 
@@ -154,9 +161,16 @@ def _with_instances(reader: Reader, runs: list[RunRow]) -> list[RunSnapshot]:
     if snapshots:
         keys = {"run_key": sorted(snapshots)}
         reschedules = dict(fetch(reader, "snapshot_reschedules", keys))
+        deferrals = {row[0]: row[1:] for row in fetch(reader, "snapshot_deferrals", keys)}
+        for run_key, *length in fetch(reader, "snapshot_lengths", keys):
+            snapshots[run_key].lengths.append(tuple(length))
         for run_key, *values in fetch(reader, "snapshot_instances", keys):
             instance = InstanceSnapshot(**dict(zip(_INSTANCE_FIELDS, values, strict=True)))
             instance.reschedules = reschedules.get(instance.id, 0)
+            if instance.id in deferrals:
+                trigger_id, timeout, method, arguments = deferrals[instance.id]
+                instance.trigger_id, instance.trigger_timeout, instance.next_method = trigger_id, timeout, method
+                instance.next_kwargs = None if arguments is None else arguments.encode()
             snapshots[run_key].instances.append(instance)
     return [snapshots[key] for key in sorted(snapshots)]
 

@@ -12,8 +12,12 @@ from typing import Any
 import msgspec
 
 from queuack.engine import effects as fx
-from queuack.store.batch import Batch, Place, columns
+from queuack.store.asset_writer import DELETE_DAG as DELETE_DAG_FROM_ASSETS
+from queuack.store.asset_writer import AssetWriter
+from queuack.store.batch import Batch, Place, TaskPlace, columns
 from queuack.store.database import Database
+from queuack.store.deferrals import write_deferrals
+from queuack.store.expansions import write_expansions, write_rendered_map_indexes
 from queuack.store.freshness import Freshness
 from queuack.store.journal import Journal, may_wait
 
@@ -24,14 +28,14 @@ _DAG = (
 )  # fmt: skip
 _NEXT_RUN = (
     "dag_id", "next_dagrun", "next_dagrun_data_interval_start", "next_dagrun_data_interval_end",
-    "next_dagrun_create_after",
+    "next_dagrun_create_after", "next_dagrun_partition_key", "next_dagrun_partition_date",
 )  # fmt: skip
 _RUN_CHANGES = (
     "id", "state", "queued_at", "start_date", "end_date", "note", "dag_version_id", "clear_number", "updated_at",
 )  # fmt: skip
 _RUN = (
     *_RUN_CHANGES, "dag_id", "run_id", "run_type", "logical_date", "data_interval_start", "data_interval_end",
-    "run_after", "triggered_by", "triggering_user_name",
+    "run_after", "triggered_by", "triggering_user_name", "partition_key", "partition_date",
 )  # fmt: skip
 _INSTANCE = (
     "id", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date", "end_date", "pid",
@@ -43,9 +47,10 @@ _PLAN_LISTS = (
 _RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "at")
 
 _DELETE_DAG = (
+    *DELETE_DAG_FROM_ASSETS,
     "keep_id_floor", "delete_dag_reschedules", "delete_dag", "delete_dag_tags", "delete_dag_versions",
     "delete_dag_documents", "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
-    "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks",
+    "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks", "delete_dag_lengths",
 )  # fmt: skip
 
 
@@ -59,6 +64,7 @@ class Writer:
         self._last_import_error_id = int(database.run("last_import_error_id")[0][0])
         self._run_keys: dict[tuple[str, str], int] = {}
         self._freshness = Freshness()
+        self._assets = AssetWriter(database, self._keys_of)
         self._journal = Journal(database)
         if self._journal:
             self.commit((), fold=True)
@@ -71,6 +77,10 @@ class Writer:
     def xcom(self, place: Place, key: str) -> fx.XComRow | bool | None:
         """An XCom in the journal (any thread): the row, None when it was deleted there, False when the tables know."""
         return self._journal.xcom(place, key)
+
+    def xcoms(self, task: TaskPlace, key: str) -> dict[int, fx.XComRow | None]:
+        """Those of a task's instances in the journal (any thread): map index → the row, None when it was deleted."""
+        return self._journal.xcoms(task, key)
 
     def commit(self, writes: Sequence[fx.Write], *, fold: bool = False) -> None:
         """Write all of it durably, or none. With ``fold``, everything is in its table afterwards; without, changes of
@@ -116,9 +126,12 @@ class Writer:
         if batch.replaced_runs:
             self._database.run("delete_instances_of_runs", {"run_key": sorted(batch.replaced_runs)})
         self._write_new_instances(batch.new_instances)
+        write_expansions(self._database, batch)
         self._write_history(batch.history)
         self._write_reschedules(batch.reschedules)
         self._write_instances(batch)
+        write_rendered_map_indexes(self._database, batch)
+        write_deferrals(self._database, batch)
         self._write_xcoms(batch)
         self._write_rendered(batch)
         self._write_callbacks(batch)
@@ -126,6 +139,8 @@ class Writer:
         self._write_import_errors(batch)
         self._write_pools(batch)
         self._write_variables(batch)
+        self._assets.write(batch.assets)
+        self._write_connections(batch)
         for row in batch.runs.values():
             if row.end_date is not None:
                 self._freshness.run_ended(row.id)
@@ -303,7 +318,14 @@ class Writer:
             self._database.run("delete_variables", {"key": list(batch.variables)})
             rows = [row for row in batch.variables.values() if row is not None]
             if rows:
-                self._database.run("insert_variables", columns(rows, "key", "val", "description"))
+                self._database.run("insert_variables", columns(rows, "key", "val", "description", "is_encrypted"))
+
+    def _write_connections(self, batch: Batch) -> None:
+        if batch.connections:
+            self._database.run("delete_connections", {"conn_id": list(batch.connections)})
+            rows = [row for row in batch.connections.values() if row is not None]
+            if rows:
+                self._database.run("insert_connections", columns(rows, *fx.ConnectionRow.__struct_fields__))
 
     def _delete_dag(self, dag_id: str) -> None:
         for name in _DELETE_DAG:

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from queuack import config
+from queuack.authoring import masking
 from queuack.authoring.dag import DAG
 from queuack.home import Home
 from queuack.protocol import Fact, Message, Workload
 from queuack.tracebacks import format_user_exception
+from queuack.worker.environment import mask_environment
 from queuack.worker.interrupts import Interrupts
-from queuack.worker.masking import Masker
 from queuack.worker.runner import Workbench
 from queuack.worker.runtime import WorkerRuntime
 
@@ -112,7 +113,8 @@ class Collector:
 
 def make_bench(home: Home, dag: DAG, outlet: Collector, timer: Timer, say: Say) -> Workbench:
     """Wire what an attempt needs, for this process."""
-    masker = Masker()
+    masker = masking.current()
+    mask_environment(masker, os.environ)
     return Workbench(
         outlet=outlet,
         log=TerminalLog(say),  # type: ignore[arg-type]  # same methods, no file

@@ -17,6 +17,7 @@ from typing import Any
 from queuack import compat, plugins
 from queuack.authoring.dag import DAG
 from queuack.authoring.dagfile import load_dag_file
+from queuack.authoring.policies import apply_policies
 from queuack.authoring.types import NOTSET
 from queuack.document.build import document_of
 from queuack.errors import DagNotFound, QueuackError, TaskNotFound, UsageError
@@ -48,6 +49,19 @@ def prepare(home: Home) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+
+
+def list_plugins(home: Home) -> list[dict[str, Any]]:
+    """One row for each plugin, then one for each file or entry point that could not be loaded; all tried anew.
+
+    ``name`` is None and ``error`` says why for the latter; lists of names for what a plugin brings otherwise.
+    """
+    verdict = plugins.verdict_on(home, anew=True)
+    rows: list[dict[str, Any]] = [{**row, "error": None} for row in verdict.rows]
+    shown = {source.name: source.shown for source in plugins.sources(home)}
+    for name, error in sorted({**verdict.errors, **verdict.bad}.items()):
+        rows.append({**dict.fromkeys(plugins.KINDS, ()), "name": None, "source": shown.get(name, name), "error": error})
+    return rows
 
 
 def find_dag(home: Home, target: str) -> DAG:
@@ -89,7 +103,7 @@ def _search(home: Home, dag_id: str) -> DAG:
 
 def _load(path: Path, zip_member: str | None = None) -> list[DAG]:
     try:
-        return load_dag_file(path, zip_member=zip_member).dags
+        return [dag for dag in load_dag_file(path, zip_member=zip_member).dags if apply_policies(dag)]
     except (Exception, SystemExit) as error:
         file = path / zip_member if zip_member else path
         raise QueuackError(f"{file} cannot be imported.\n{format_user_exception(error).rstrip()}") from error
@@ -137,8 +151,9 @@ def test_task(
     os.environ.update(env_vars or {})
     prepare(home)
     dag = find_dag(home, dag_id)
-    ready = _task_id(dag, task_id)
-    state = InProcessRun(dag, _print_event).run_task(ready, _moment(logical_date_or_run_id), task_params or {})
+    ready = _task_id(dag, task_id, map_index)
+    moment = _moment(logical_date_or_run_id)
+    state = InProcessRun(dag, _print_event).run_task(ready, moment, task_params or {}, map_index)
     if state in ("success", "skipped"):
         return 0
     if dag.task_dict[task_id].upstream_task_ids:
@@ -152,7 +167,7 @@ def render_task(
     """Template field → value as it renders for a run at that logical date."""
     prepare(home)
     dag = find_dag(home, dag_id)
-    return InProcessRun(dag).render(_task_id(dag, task_id), _moment(logical_date_or_run_id))
+    return InProcessRun(dag).render(_task_id(dag, task_id, map_index), _moment(logical_date_or_run_id), map_index)
 
 
 def _check(dag: DAG) -> None:
@@ -165,12 +180,17 @@ def _check(dag: DAG) -> None:
         raise QueuackError(f"DAG {dag.dag_id!r} cannot run. {type(error).__name__}: {error}") from error
 
 
-def _task_id(dag: DAG, task_id: str) -> str:
+def _task_id(dag: DAG, task_id: str, map_index: int) -> str:
     if task_id not in dag.task_dict:
         near = difflib.get_close_matches(task_id, dag.task_dict, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise TaskNotFound(f"DAG {dag.dag_id!r} has no task {task_id!r}.{hint}")
     _check(dag)
+    mapped = dag.task_dict[task_id].get_needs_expansion()
+    if mapped and map_index < 0:
+        raise UsageError(f"The task {task_id!r} is mapped: say which instance, with --map-index N.")
+    if map_index >= 0 and not mapped:
+        raise UsageError(f"The task {task_id!r} is not mapped: leave --map-index out.")
     return task_id
 
 

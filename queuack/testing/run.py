@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from queuack import clock, config
+from queuack import clock, config, plugins
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
 from queuack.authoring.runtime import set_runtime
@@ -27,6 +27,7 @@ from queuack.document.build import document_of
 from queuack.engine.effects import InstanceRow, NewInstances, RunRow, Write
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import Event, FileParsed, TriggerRun
+from queuack.engine.run import Run
 from queuack.engine.spec import DagDocument
 from queuack.errors import QueuackError
 from queuack.protocol import Fact, Finished, Workload
@@ -39,6 +40,7 @@ from queuack.store.writer import Writer
 from queuack.testing.bench import Collector, Timer, log, make_bench
 from queuack.testing.dates import taking_no_part
 from queuack.testing.deployment import Deployment
+from queuack.testing.triggers import InlineTriggers
 from queuack.worker.rendered import show, template_values
 from queuack.worker.runner import Runner
 
@@ -89,6 +91,9 @@ def test_dag(
 
 test_dag.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest thinks of its name
 
+READ_TABLES = frozenset({"dag_runs", "model_rows", "previous_run", "task_states"})
+"""Methods of the runtime that read rows, which wait in the store's journal until they are folded in."""
+
 
 class InProcessRun:
     """The machine for one run. Use ``run`` once."""
@@ -97,6 +102,7 @@ class InProcessRun:
         self._dag = dag
         self._on_event = on_event or _nothing
         self._home = config.current().home
+        plugins.load_plugins(self._home)
         self._deployment = Deployment(self._home)
         self._database = Database.open()
         self._engine = Engine(EngineSettings(parallelism=1))
@@ -110,10 +116,18 @@ class InProcessRun:
         self._front.loop = self  # type: ignore[assignment]  # post and write are all it needs here
         self._front.executor = self  # type: ignore[assignment]
         self._waiting: list[Workload] = []
+        self._run: Run | None = None
         self._task_ids: dict[int, str] = {}
+        self._positions: dict[int, int] = {}
+        """By the instance's id."""
         self._events: list[Event] = []
         self._bench = make_bench(self._home, dag, self._outlet, self._timer, self._say)
         self._runner = Runner(self._bench)
+        encode = partial(xcom.serialize, enable_pickling=True, threshold_bytes=1 << 62, folder=self._home.xcoms)
+        self._triggers = InlineTriggers(self._engine, self.post, self._outlet.emit, encode, self._say)
+        self._front.triggers = self._triggers
+        self._last_state: str | None = None
+        """Of the instance that changed last."""
 
     # What Front sees as its loop and executor.
     @property
@@ -152,36 +166,57 @@ class InProcessRun:
             self._work()
             return self._result(run_id)
 
-    def run_task(self, task_id: str, moment: datetime, params: dict[str, Any]) -> str:
-        """Run one task of a run that is made for it, whatever is upstream. Returns its outcome."""
+    def run_task(self, task_id: str, moment: datetime, params: dict[str, Any], map_index: int = -1) -> str:
+        """Run one task, or instance of a mapped one, of a run that is made for it. Returns its outcome."""
         with self._prepared():
-            workload = self._alone(task_id, moment, params)
-            self._runner.run(workload)
-            ended = [fact for fact in self._outlet.facts if isinstance(fact, Finished)]
-            return ended[0].outcome if ended else "failed"
+            workload = self._alone(task_id, moment, params, map_index)
+            while True:
+                self._runner.run(workload)
+                ended = [fact for fact in self._outlet.facts if isinstance(fact, Finished)]
+                if not ended or ended[0].outcome != "deferred":
+                    return ended[0].outcome if ended else "failed"
+                self._take_in()
+                while self._engine.triggers and not self._waiting:
+                    self._await_trigger()
+                if not self._waiting:
+                    return self._last_state or "failed"
+                workload = msgspec.structs.replace(self._waiting.pop(), map_index=map_index)
 
-    def render(self, task_id: str, moment: datetime) -> dict[str, Any]:
+    def render(self, task_id: str, moment: datetime, map_index: int = -1) -> dict[str, Any]:
         """Template field → rendered value, JSON-able."""
         with self._prepared():
-            workload = self._alone(task_id, moment, {})
+            workload = self._alone(task_id, moment, {}, map_index)
             task = self._dag.task_dict[task_id].prepare_for_execution()
             context = make_context(
-                task=task, run=workload.run, ti_id=workload.ti_id, max_tries=workload.max_tries, test_mode=True
+                task=task,
+                run=workload.run,
+                ti_id=workload.ti_id,
+                map_index=map_index,
+                max_tries=workload.max_tries,
+                test_mode=True,
             )
             task.render_template_fields(context)
+            task = context["task"]
             limit = config.get_int("core", "max_templated_field_length")
             return {name: show(value, limit) for name, value in template_values(task).items()}
 
-    def _alone(self, task_id: str, moment: datetime, conf: dict[str, Any]) -> Workload:
+    def _alone(self, task_id: str, moment: datetime, conf: dict[str, Any], map_index: int) -> Workload:
         """The workload of one task, as if everything upstream had been done."""
         document = document_of(self._dag, relative_fileloc=self._dag.fileloc, fileloc=self._dag.fileloc)
         only = next(task for task in document.tasks if task.task_id == task_id)
         ready = msgspec.structs.replace(
-            only, downstream_task_ids=(), is_empty=False, trigger_rule="always", start_date=None, end_date=None
+            only,
+            downstream_task_ids=(),
+            is_empty=False,
+            trigger_rule="always",
+            start_date=None,
+            end_date=None,
+            expansion=None,
+            start_trigger=None,
         )
         alone = msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=())
         self._begin(alone, moment, conf, datetime.now(UTC))
-        return self._waiting.pop()
+        return msgspec.structs.replace(self._waiting.pop(), map_index=map_index)
 
     @contextmanager
     def _prepared(self) -> Iterator[None]:
@@ -190,13 +225,15 @@ class InProcessRun:
         try:
             yield
         finally:
+            self._triggers.close()
             self._timer.uninstall()
             set_runtime(before)
             self._database.close()
 
     def _begin(self, document: DagDocument, moment: datetime | None, conf: dict[str, Any], run_after: datetime) -> str:
         checked_conf(document, conf)
-        interval = None if moment is None else document.timetable.manual_interval(moment.astimezone(UTC))
+        timetable, at = self._dag.timetable, convert_to_utc(moment)
+        interval = None if at is None else timetable.infer_manual_data_interval(run_after=at)
         alone = msgspec.structs.replace(document, timetable=NullTimetable(), is_paused_upon_creation=False)
         parsed = FileParsed(
             relative_fileloc=document.relative_fileloc, file_hash="", source="", documents=[alone], errors=[]
@@ -232,8 +269,13 @@ class InProcessRun:
             if self._waiting:
                 self._attempt(self._waiting.pop(0))
                 continue
+            if not any(not run.is_finished for run in self._engine.runs.values()):
+                return
+            if self._engine.triggers:
+                self._await_trigger()
+                continue
             wake = self._engine.next_wakeup()
-            if not any(not run.is_finished for run in self._engine.runs.values()) or wake is None:
+            if wake is None:
                 return
             pause = (wake - clock.now_us()) / clock.SECOND
             if pause > 1:
@@ -244,9 +286,18 @@ class InProcessRun:
     def _attempt(self, workload: Workload) -> None:
         self._tell_task(workload.task_id, workload.map_index, "running", workload.try_number, None)
         self._runner.run(workload)
+        self._take_in()
+
+    def _take_in(self) -> None:
         self._hand_over()
         events, self._events = self._events, []
         self._round(events)
+
+    def _await_trigger(self) -> None:
+        """Until a trigger fires, or time alone changes something."""
+        wake = self._engine.next_wakeup()
+        self._triggers.wait(None if wake is None else max(0.0, (wake - clock.now_us()) / clock.SECOND))
+        self._take_in()
 
     def _hand_over(self) -> None:
         facts: list[Fact] = self._outlet.facts
@@ -259,7 +310,11 @@ class InProcessRun:
         self._hand_over()
         writes, self._writes = self._writes, []
         self._loop.commit(writes)
-        return runtime_service.call(self._port, method, params)
+        if method in READ_TABLES:
+            self._loop.fold()
+        own = runtime_service.call(self._port, method, params)
+        besides = self._deployment.besides.get(method)
+        return own if besides is None else besides(own, **params)
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
     def _say(self, line: str) -> None:
@@ -272,6 +327,7 @@ class InProcessRun:
         for write in writes:
             if isinstance(write, NewInstances):
                 self._task_ids.update(enumerate(write.task_ids, write.first_id))
+                self._run = self._engine.run_of(write.dag_id, write.run_id)
         for write in sorted(writes, key=lambda write: isinstance(write, RunRow)):
             if isinstance(write, RunRow):
                 self._on_event(
@@ -280,14 +336,24 @@ class InProcessRun:
                         "dag_id": write.dag_id,
                         "run_id": write.run_id,
                         "state": write.state,
-                        "total": len(self._task_ids),
+                        "total": len(self._task_ids if self._run is None else self._run.ti_ids),
                     }
                 )
             elif isinstance(write, InstanceRow) and write.state not in (None, "queued", "running", "scheduled"):
-                took = None
+                took, self._last_state = None, write.state
                 if write.start_date is not None and write.end_date is not None:
                     took = (write.end_date - write.start_date) / clock.SECOND
-                self._tell_task(self._task_ids[write.id], -1, write.state, write.try_number, took)
+                self._tell_task(*self._place_of(write.id), write.state, write.try_number, took)
+
+    def _place_of(self, ti_id: int) -> tuple[str, int]:
+        """Task id and map index of an instance of the run; expansion makes new ones and numbers those there are."""
+        run = self._run
+        if run is None:  # it was over at once
+            return self._task_ids[ti_id], -1
+        if len(self._positions) != len(run.ti_ids):
+            self._positions = {one: position for position, one in enumerate(run.ti_ids)}
+        position = self._positions[ti_id]
+        return run.plan.task_ids[run.task_of[position]], run.map_indexes[position]
 
     def _tell_task(self, task_id: str, map_index: int, state: str, try_number: int, duration: float | None) -> None:
         self._on_event(

@@ -9,9 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from queuack import clock
+from queuack.authoring.alerts import sends_mail
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
+from queuack.authoring.listeners import has_listeners, notify
+from queuack.authoring.state import TaskInstanceState
 from queuack.protocol import Workload
+from queuack.worker.alerts import send_alert
 from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.verdict import Verdict
 
@@ -29,7 +33,8 @@ def run_dag_callback(dag: DAG, workload: Workload, log: TaskLog) -> None:
     task = dag.task_dict.get(workload.task_id) if workload.task_id else None
     owner: Any = dag if task is None else task
     callbacks = as_list(getattr(owner, kind, None))
-    if not callbacks:
+    mails = task is not None and sends_mail(task, kind)
+    if not callbacks and not mails and not (task is not None and has_listeners()):
         log.write("warning", f"{owner!r} has no {kind}.", "task")
         return
     context: Any = make_context(
@@ -46,6 +51,17 @@ def run_dag_callback(dag: DAG, workload: Workload, log: TaskLog) -> None:
     if task is not None:
         context["exception"] = workload.callback_reason
     call_each(callbacks, context, kind, log)
+    if task is not None:
+        retried = workload.callback_kind == "retry"
+        context["ti"].state = TaskInstanceState.UP_FOR_RETRY if retried else TaskInstanceState.FAILED
+        notify(
+            "on_task_instance_failed",
+            previous_state=TaskInstanceState.RUNNING,
+            task_instance=context["ti"],
+            error=workload.callback_reason,
+        )
+    if mails:
+        send_alert(task, context, workload.callback_reason, log)
 
 
 def _any_task(dag: DAG) -> Any:

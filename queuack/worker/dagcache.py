@@ -7,6 +7,7 @@ changed. It runs user code (the DAG file) and knows nothing of tasks.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -20,6 +21,7 @@ from typing import Any
 from queuack.authoring.dag import DAG
 from queuack.authoring.dagfile import load_dag_file
 from queuack.authoring.exceptions import DagNotFound
+from queuack.authoring.policies import apply_policies, forget_policies
 from queuack.filehash import file_hash
 from queuack.protocol import Workload
 
@@ -34,7 +36,7 @@ Signature = tuple[int, int, int]
 
 class DagCache:
     def __init__(self, folders: tuple[Path, ...], fetch_source: Callable[[int], dict[str, Any] | None]) -> None:
-        """``folders``: dags and plugins. ``fetch_source``: version id → {"source", "file_hash"}."""
+        """``folders``: dags, plugins, config. ``fetch_source``: version id → {"source", "file_hash"}."""
         self._folders = tuple(f"{folder}{os.sep}" for folder in folders)
         self.fetch_source = fetch_source
         self._versions: OrderedDict[tuple[str, str], dict[str, DAG]] = OrderedDict()
@@ -72,7 +74,7 @@ class DagCache:
             now = time.monotonic()
             if now - self._checked_at >= RECHECK_SECONDS:
                 if not self._modules_are_fresh():
-                    self._forget()
+                    self.forget()
                 self._checked_at = now
         return (workload.relative_fileloc, workload.file_hash) in self._versions
 
@@ -94,6 +96,8 @@ class DagCache:
         loaded = load_dag_file(path, source=source, zip_member=member)
         dags: dict[str, DAG] = {}
         for dag in loaded.dags:
+            with contextlib.suppress(Exception):  # one that policies refuse has no runs, or only older ones
+                apply_policies(dag)
             dags.setdefault(dag.dag_id, dag)
         return dags
 
@@ -120,11 +124,12 @@ class DagCache:
     def _modules_are_fresh(self) -> bool:
         return all(_signature(file) == signature for file, signature in self._modules.items())
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop all that was loaded: a module has changed, and who imported it holds the old one."""
         for name in self._user_modules():
             sys.modules.pop(name, None)
         importlib.invalidate_caches()
+        forget_policies()
         self._versions.clear()
         self._modules.clear()
         self._seen_modules = 0

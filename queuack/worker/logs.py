@@ -18,10 +18,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from queuack.authoring.masking import Masker
 from queuack.logpaths import attempt_log, callback_log_path
 from queuack.protocol import Workload
 from queuack.worker.loglines import cut, encode_line, error_detail, timestamp
-from queuack.worker.masking import Masker
 
 STDOUT_LOGGER = "task.stdout"
 STDERR_LOGGER = "task.stderr"

@@ -16,6 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from queuack import compat, config, plugins
+from queuack.authoring import masking
 from queuack.authoring.runtime import set_runtime
 from queuack.home import Home
 from queuack.processes import write_worker_file
@@ -26,8 +27,8 @@ from queuack.worker.interrupts import Interrupts
 from queuack.worker.isolation import run_in_fork
 from queuack.worker.keeper import Keeper
 from queuack.worker.link import RECONNECT_PAUSE, Link
+from queuack.worker.listeners import WorkerComponent, notify
 from queuack.worker.logs import TaskLog
-from queuack.worker.masking import Masker
 from queuack.worker.runner import Runner, Workbench
 from queuack.worker.runtime import WorkerRuntime
 
@@ -86,9 +87,12 @@ class Worker:
         set_runtime(self._bench.runtime)
         gc.set_threshold(*GC_THRESHOLDS)
         self._keeper.start()
+        component = WorkerComponent(self._file.stem)
+        notify("on_starting", component=component)
         try:
             self._loop()
         finally:
+            notify("before_stopping", component=component)
             self._link.close()
             self._file.unlink(missing_ok=True)
 
@@ -128,6 +132,9 @@ class Worker:
     def _run(self, workload: Workload) -> None:
         self._keeper.watch(workload)
         try:
+            if plugins.have_changed(self._home):
+                self._bench.dags.forget()
+                plugins.reload_plugins(self._home)
             if workload.isolation == "fork":
                 run_in_fork(self._bench, self._link, workload, self._kill_grace)
             else:
@@ -206,14 +213,11 @@ class Worker:
 
 def make_bench(home: Home, link: Link, interrupts: Interrupts) -> Workbench:
     """Wire what an attempt needs from the settings."""
-    masker = Masker(
-        extra_names=config.get_str("core", "sensitive_var_conn_names").split(","),
-        min_length=config.get_int("logging", "min_length_masked_secret"),
-    )
+    masker = masking.current()
     mask_environment(masker, os.environ)
     settings = config.current()
     logs_folder = settings.get_path("logging", "base_log_folder")
-    folders = (settings.get_path("core", "dags_folder"), settings.get_path("core", "plugins_folder"))
+    folders = (*(settings.get_path("core", key) for key in ("dags_folder", "plugins_folder")), home.root / "config")
     return Workbench(
         outlet=link,
         log=TaskLog(logs_folder, masker),

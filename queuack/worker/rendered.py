@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from queuack.worker.masking import Masker
+from queuack.authoring.masking import Masker
 
 ABSENT = object()
+_DEEPEST = 50
+"""Containers in one another that are looked into: some refer to themselves."""
 
 
 def template_values(task: Any) -> dict[str, Any]:
@@ -37,15 +39,31 @@ def same(one: Any, other: Any) -> bool:
 
 
 def show(value: Any, max_length: int) -> Any:
-    """``value`` if it is JSON and no longer than ``max_length`` characters, else its text, cut off with a remark."""
+    """``value`` in JSON's types, what it holds of others as text; beyond ``max_length`` characters cut off, with a
+    remark."""
     try:
         text = value if isinstance(value, str) else json.dumps(value)
         kept = value
     except (TypeError, ValueError):
-        text = kept = _text(value)
+        kept = _in_json(value)
+        text = kept if isinstance(kept, str) else json.dumps(kept)
     if len(text) <= max_length:
         return kept
     return f"Truncated. You can change this behaviour in [core]max_templated_field_length. {text[:max_length]!r}... "
+
+
+def _in_json(value: Any, depth: int = 0) -> Any:
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if depth > _DEEPEST:
+        return _text(value)
+    if isinstance(value, dict):
+        return {_text(key): _in_json(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_in_json(one, depth + 1) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((_in_json(one, depth + 1) for one in value), key=str)
+    return _text(value)
 
 
 def _text(value: Any) -> str:

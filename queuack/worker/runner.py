@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from queuack import clock
+from queuack.authoring.alerts import sends_mail
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
 from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
 from queuack.authoring.execution import execute_task
+from queuack.authoring.extra_links import computed_links, extra_links_of
+from queuack.authoring.masking import Masker
 from queuack.faults import reach
 from queuack.protocol import CallbackRan, Executing, Finished, Loading, Recalled, Rendered, Started, Workload, XComClear
+from queuack.worker import listeners
+from queuack.worker.alerts import send_alert
+from queuack.worker.assets import NOTHING, check_assets, clear_task_state, said_of_outlets
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
 from queuack.worker.dagcache import DagCache
+from queuack.worker.deferring import continuation, seconds_left, start_waiting
 from queuack.worker.interrupts import Interrupts, TaskCancelled
 from queuack.worker.link import Outlet
 from queuack.worker.logs import TaskLog, log_path
-from queuack.worker.masking import Masker
+from queuack.worker.mapping import length_of, name_of_instance, skipped_instances
 from queuack.worker.rendered import encode_rendered, template_values
 from queuack.worker.runtime import WorkerRuntime
 from queuack.worker.verdict import SUCCESS, Verdict, verdict_of
@@ -80,7 +88,10 @@ class Runner:
         bench = self._bench
         try:
             bench.interrupts.arm((workload.ti_id, workload.try_number))
-            run_dag_callback(bench.dags.dag(workload), workload, bench.log)
+            if workload.callback_kind in listeners.RUN_HOOKS:
+                listeners.tell_run(workload, lambda: bench.dags.dag(workload))
+            else:
+                run_dag_callback(bench.dags.dag(workload), workload, bench.log)
             bench.interrupts.disarm()
         except TaskCancelled:
             raise
@@ -98,6 +109,10 @@ class Attempt:
         self._started_at = started_at
         self._task: Any = None
         self._context: Any = None
+        self._said = NOTHING
+        """Of assets, by a task that succeeded."""
+        self._map_length: int | None = None
+        self._instance_name: str | None = None
 
     def run(self, more_waits: bool) -> None:
         """Raises TaskCancelled when it was stopped from outside, nothing else."""
@@ -126,28 +141,45 @@ class Attempt:
         self._log_verdict(verdict)
         kind = verdict.callbacks(may_retry=self._workload.try_number <= self._workload.max_tries)
         callbacks = list(getattr(self._task, kind, None) or ()) if kind else []
+        mails = verdict.error is not None and sends_mail(self._task, kind)
+        self._push_links()
+        self._record_again()
         reach("worker.before_finished")
-        self._say_finished(verdict, flush=bool(callbacks) or not more_waits)
+        self._say_finished(verdict, flush=bool(callbacks) or mails or listeners.has_listeners() or not more_waits)
         reach("worker.after_finished")
         if callbacks and kind is not None:
             self._run_callbacks(kind, verdict)
+        if listeners.has_listeners():
+            self._tell_listeners(verdict)
+        if mails:
+            self._mail(verdict)
 
     # ── the work ─────────────────────────────────────────────────────────────────────────────────
     def _work(self) -> Verdict:
         bench, workload = self._bench, self._workload
-        if workload.try_number > 1:
+        if workload.try_number > 1 and workload.next_method is None:
             bench.outlet.emit(XComClear(seq=0, **self._instance()), flush=False)
         self._load()
         self._render()
+        check_assets(workload)
+        listeners.tell_running(self._context["ti"])
+        if workload.next_method is None and (waiting := start_waiting(self._task)) is not None:
+            return Verdict("deferred", waiting=waiting, remark="Starting in the triggerer.")
         try:
             result = self._execute()
         except BaseException as error:
             bench.interrupts.stop_timer()
+            with suppress(Exception):  # the template may name what the task did not get to
+                self._instance_name = name_of_instance(self._context)
             verdict = verdict_of(error)
             if verdict.outcome != "success":
                 raise
+            self._said = said_of_outlets(self._task, self._context)
             return verdict
+        self._instance_name = name_of_instance(self._context)
         self._push_result(result)
+        self._said = said_of_outlets(self._task, self._context)
+        clear_task_state(self._context)
         return SUCCESS
 
     def _load(self) -> None:
@@ -164,11 +196,12 @@ class Attempt:
             map_index=workload.map_index,
             try_number=workload.try_number,
             max_tries=workload.max_tries,
-            start_date_us=self._started_at,
+            start_date_us=self._started_at if workload.begun_us is None else workload.begun_us,
             log_path=f"{bench.logs_folder}/{log_path(workload)}",
             task_reschedule_count=workload.task_reschedule_count,
             first_reschedule_us=workload.first_reschedule_us,
         )
+        self._context["ti"].upstream_map_indexes = workload.upstream_map_indexes
 
     def _import(self) -> DAG:
         """Load the DAG file, in the time a file has."""
@@ -187,24 +220,43 @@ class Attempt:
             bench.outlet.say(Executing(workload.ti_id, workload.try_number))
 
     def _render(self) -> None:
-        task, bench = self._task, self._bench
-        if not task.template_fields:
+        task = self._task
+        if task.is_mapped:
+            before: dict[str, Any] = {}
+            task.render_template_fields(self._context)
+            self._task = self._context["task"]
+        elif not task.template_fields:
             return
-        before = template_values(task)
-        task.render_template_fields(self._context)
-        rendered = encode_rendered(before, template_values(task), bench.masker, bench.max_field_length)
+        else:
+            before = template_values(task)
+            task.render_template_fields(self._context)
+        self._record(before)
+
+    def _record(self, before: dict[str, Any]) -> None:
+        bench = self._bench
+        rendered = encode_rendered(before, template_values(self._task), bench.masker, bench.max_field_length)
         if rendered is not None:
             bench.outlet.emit(Rendered(seq=0, rendered=rendered, **self._instance()), flush=False)
 
-    def _execute(self) -> Any:
-        limit = self._task.execution_timeout
-        if limit is None:
-            return execute_task(self._task, self._context)
-        workload, interrupts = self._workload, self._bench.interrupts
-        self._bench.outlet.say(Executing(workload.ti_id, workload.try_number))
-        interrupts.start_timer(limit.total_seconds())
+    def _record_again(self) -> None:
+        """The fields of a task that decides some of them itself (``@task.bash``), as they are at its end."""
+        if self._context is None or not getattr(self._task, "overwrite_rtif_after_execution", False):
+            return
         try:
-            return execute_task(self._task, self._context)
+            self._record({})
+        except Exception as error:  # the values are the user's
+            self._bench.log.write_exception("The rendered fields could not be recorded again", error)
+
+    def _execute(self) -> Any:
+        limit, workload, interrupts = self._task.execution_timeout, self._workload, self._bench.interrupts
+        go_on = continuation(self._task, workload)
+        left = seconds_left(limit, workload)
+        if left is None:
+            return execute_task(self._task, self._context, go_on)
+        self._bench.outlet.say(Executing(workload.ti_id, workload.try_number))
+        interrupts.start_timer(left)
+        try:
+            return execute_task(self._task, self._context, go_on)
         except AirflowTaskTimeout as error:
             if str(error) != "Timeout":
                 raise
@@ -214,7 +266,10 @@ class Attempt:
 
     def _push_result(self, result: Any) -> None:
         task = self._task
-        if result is None or not task.do_xcom_push:
+        if not task.do_xcom_push:
+            result = None
+        self._map_length = length_of(self._workload, result)
+        if result is None:
             return
         if getattr(task, "multiple_outputs", False):
             for key, value in self._outputs(result).items():
@@ -286,10 +341,65 @@ class Attempt:
                 fail_without_retry=verdict.fail_without_retry,
                 reschedule_at=verdict.reschedule_at,
                 skip_tasks=verdict.skip_tasks,
+                **_waiting_fields(verdict),
+                skip_instances=self._skipped_instances(verdict),
+                map_length=self._map_length if verdict.outcome == "success" else None,
+                rendered_map_index=self._instance_name,
+                outlets=self._said[0] if verdict.outcome == "success" else (),
+                asset_events=self._said[1] if verdict.outcome == "success" else (),
                 import_us=self._bench.dags.import_us,
             ),
             flush=flush,
         )
+
+    def _skipped_instances(self, verdict: Verdict) -> tuple[tuple[str, int], ...]:
+        if verdict.outcome != "success" or self._context is None or not self._context["ti"].skip_requests:
+            return verdict.skip_instances
+        return verdict.skip_instances + skipped_instances(self._context["ti"])
+
+    def _push_links(self) -> None:
+        """Extra links, whatever the outcome. They are user code: they can be stopped, and what they raise is logged."""
+        task, interrupts = self._task, self._bench.interrupts
+        if task is None or self._context is None or not extra_links_of(task):
+            return
+        try:
+            interrupts.arm((self._workload.ti_id, self._workload.try_number))
+            for key, url in computed_links(task, self._context["ti"]):
+                self._push(key, url)
+            interrupts.disarm()
+        except BaseException as error:
+            interrupts.disarm()
+            if isinstance(error, TaskCancelled):
+                raise
+            self._bench.log.write_exception("The extra links were given up", error)
+
+    def _tell_listeners(self, verdict: Verdict) -> None:
+        """After the callbacks, as in Airflow."""
+        interrupts, workload = self._bench.interrupts, self._workload
+        if self._context is None:
+            return
+        try:
+            interrupts.arm((workload.ti_id, workload.try_number))
+            may_retry = workload.try_number <= workload.max_tries
+            listeners.tell_outcome(self._context["ti"], verdict, may_retry=may_retry)
+            if verdict.outcome == "success" and self._task.outlets:
+                listeners.tell_assets(self._task, self._said[1], self._context["ti"])
+            interrupts.disarm()
+        except BaseException as error:
+            interrupts.disarm()
+            self._bench.log.write_exception("The listeners were stopped", error)
+
+    def _mail(self, verdict: Verdict) -> None:
+        interrupts = self._bench.interrupts
+        if self._context is None:
+            return
+        try:
+            interrupts.arm((self._workload.ti_id, self._workload.try_number))
+            send_alert(self._task, self._context, verdict.error, self._bench.log)
+            interrupts.disarm()
+        except BaseException as error:
+            interrupts.disarm()
+            self._bench.log.write_exception("Sending mail was stopped", error)
 
     def _run_callbacks(self, kind: str, verdict: Verdict) -> None:
         """After the outcome is said, as in Airflow: a callback that fails changes nothing."""
@@ -303,3 +413,16 @@ class Attempt:
         except BaseException as error:
             interrupts.disarm()
             log.write_exception(f"{kind} was stopped", error)
+
+
+def _waiting_fields(verdict: Verdict) -> dict[str, Any]:
+    """What Finished says of a task that waits."""
+    waiting = verdict.waiting
+    if waiting is None:
+        return {}
+    return {
+        "trigger": waiting.trigger,
+        "next_method": waiting.next_method,
+        "next_kwargs": waiting.next_kwargs,
+        "wait_timeout": waiting.timeout,
+    }

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from queuack import clock
+from queuack.authoring.masking import Masker
 from queuack.authoring.runtime import NO_XCOM
 from queuack.protocol import XComClear, XComPush
 from queuack.serialization import xcom
+from queuack.worker.asset_calls import AssetCalls
 from queuack.worker.link import Outlet
-from queuack.worker.masking import Masker
 
 
-class WorkerRuntime:
+class WorkerRuntime(AssetCalls):
     """Implements ``Runtime``; see there for what the methods mean."""
 
     def __init__(
@@ -43,11 +44,23 @@ class WorkerRuntime:
                 "include_prior_dates": include_prior_dates,
             },
         )
-        if found is None:
-            return NO_XCOM
-        value = found["value"]
+        return NO_XCOM if found is None else self._decode(found)
+
+    def xcom_count(self, *, dag_id: str, run_id: str, task_id: str, key: str) -> int:
+        place = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
+        return int(self.outlet.ask("xcom_count", place))
+
+    def xcom_slice(
+        self, *, dag_id: str, run_id: str, task_id: str, key: str, start: int, stop: int | None
+    ) -> list[Any]:
+        place = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
+        found = self.outlet.ask("xcom_slice", {**place, "start": start, "stop": stop})
+        return [self._decode(row) for row in found]
+
+    def _decode(self, row: dict[str, Any]) -> Any:
+        value = row["value"]
         data = value.encode() if isinstance(value, str) else value
-        return xcom.deserialize(found["encoding"], data, enable_pickling=self._enable_pickling, folder=self._xcoms)
+        return xcom.deserialize(row["encoding"], data, enable_pickling=self._enable_pickling, folder=self._xcoms)
 
     def xcom_set(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, value: Any) -> None:
         self.push(dag_id, run_id, task_id, map_index, key, value, flush=True)
@@ -91,6 +104,10 @@ class WorkerRuntime:
 
     def variable_delete(self, key: str) -> None:
         self.outlet.ask("variable_delete", {"key": key})
+
+    def variable_keys(self, prefix: str | None = None) -> list[str]:
+        keys: list[str] = self.outlet.ask("variable_keys", {"prefix": prefix})
+        return keys
 
     def connection_get(self, conn_id: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.outlet.ask("connection_get", {"conn_id": conn_id})
@@ -142,10 +159,7 @@ class WorkerRuntime:
         params = {"dag_id": dag_id, "run_id": run_id, "logical_date": logical_date, "conf": conf}
         return str(self.outlet.ask("trigger_run", params))
 
-    def mask_secret(self, value: Any, name: str | None = None) -> None:
-        """Beyond ``Runtime``: keep ``value`` out of logs and rendered fields."""
-        self._masker.mask_secret(value, name)
-
-    def redact(self, value: Any, name: str | None = None) -> Any:
-        """Beyond ``Runtime``: ``value`` without secrets."""
-        return self._masker.redact(value, name)
+    def model_rows(self, **query: Any) -> list[dict[str, Any]]:
+        """Beyond ``Runtime``: rows as Airflow's database models have them, for ``compat/models``."""
+        found: list[dict[str, Any]] = self.outlet.ask("model_rows", query)
+        return found

@@ -20,6 +20,7 @@ from queuack.authoring.exceptions import (
     TaskDeferred,
 )
 from queuack.errors import NotBuilt
+from queuack.worker.deferring import Waiting, waiting_of
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,12 @@ class Verdict:
     fail_without_retry: bool = False
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
+    skip_instances: tuple[tuple[str, int], ...] = ()
+    """(task id, map index) of single instances to skip."""
     error: BaseException | None = None
     """Of a failed attempt."""
+    waiting: Waiting | None = None
+    """Of a deferred attempt, or one that awaits input."""
     remark: str = ""
     """One line for the log, where the outcome needs explaining and is not an error."""
 
@@ -44,8 +49,6 @@ class Verdict:
 
 SUCCESS = Verdict("success")
 NOT_BUILT = {
-    TaskDeferred: "Deferring a task to a trigger",
-    TaskAwaitingInput: "Waiting for a person's input",
     DagRunTriggerException: "Triggering a DAG run by raising DagRunTriggerException",
 }
 
@@ -53,14 +56,16 @@ NOT_BUILT = {
 def verdict_of(error: BaseException) -> Verdict:
     """The outcome of an attempt whose code ended with ``error``."""
     if isinstance(error, DownstreamTasksSkipped):
-        return Verdict(
-            "success", skip_tasks=tuple(map(_task_id, _as_list(error.tasks))), remark="Skipping downstream tasks."
-        )
+        return _skipping(_as_list(error.tasks))
     if isinstance(error, AirflowSkipException):
         return Verdict("skipped", remark=f"Skipping task. {error}".strip())
     if isinstance(error, AirflowRescheduleException):
         at = clock.to_us(error.reschedule_date)
         return Verdict("up_for_reschedule", reschedule_at=at, remark="Rescheduling task.")
+    if isinstance(error, TaskDeferred):
+        return Verdict("deferred", waiting=waiting_of(error), remark="Pausing task as DEFERRED.")
+    if isinstance(error, TaskAwaitingInput):
+        return Verdict("awaiting_input", waiting=waiting_of(error), remark="Pausing task as AWAITING_INPUT.")
     for kind, what in NOT_BUILT.items():
         if isinstance(error, kind):
             return Verdict("failed", fail_without_retry=True, error=NotBuilt(f"{what} is not built in Queuack yet."))
@@ -70,11 +75,16 @@ def verdict_of(error: BaseException) -> Verdict:
     return Verdict("failed", fail_without_retry=terminal, error=error)
 
 
+def _skipping(tasks: list[Any]) -> Verdict:
+    """``tasks``: ids, or (id, map index) pairs, of which -1 means the task."""
+    pairs = [one if isinstance(one, tuple) else (one, -1) for one in tasks]
+    return Verdict(
+        "success",
+        skip_tasks=tuple(str(task_id) for task_id, index in pairs if index < 0),
+        skip_instances=tuple((str(task_id), index) for task_id, index in pairs if index >= 0),
+        remark="Skipping downstream tasks.",
+    )
+
+
 def _as_list(tasks: Any) -> list[Any]:
     return list(tasks) if isinstance(tasks, list | tuple | set) else [tasks]
-
-
-def _task_id(entry: Any) -> str:
-    if isinstance(entry, tuple):
-        raise NotBuilt("Skipping single instances of mapped tasks is not built in Queuack yet.")
-    return str(entry)

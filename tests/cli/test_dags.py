@@ -174,6 +174,7 @@ def test_trigger(client: Any, run_json: Callable[..., Any]) -> None:
         "run_id": "mine",
         "logical_date": "2020-01-01T00:00:00+01:00",
         "conf": {"a": 1},
+        "partition_key": None,
         "note": "why",
     }
     assert client.params("trigger_run") == expected

@@ -76,3 +76,17 @@ def test_following_a_log_that_is_not_there_yet(tmp_path: Path) -> None:
 
     seen = [text.split()[-1] for text in logs.follow(path, lambda: not pieces, grow)]
     assert seen == ["one", "two", "three"]
+
+
+def test_what_triggers_wrote_stands_where_it_belongs(tmp_path: Path) -> None:
+    path = tmp_path / "attempt=1.log"
+    moment = "2026-01-01T00:00:0{}Z"
+    path.write_text(line("defer", timestamp=moment.format(1)) + "\n" + line("go on", timestamp=moment.format(4)) + "\n")
+    other = tmp_path / "attempt=1.log.trigger.t1.log"
+    other.write_text("".join(line(f"look {n}", timestamp=moment.format(n)).replace(": ", ":") + "\n" for n in (2, 3)))
+    path.write_text(path.read_text().replace(": ", ":"))
+    (tmp_path / "attempt=10.log.trigger.t1.log").write_text(line("of another attempt"))
+    assert [text.split()[-2:] for text in logs.read(path)][1:3] == [["look", "2"], ["look", "3"]]
+    assert [text.split()[-1] for text in logs.follow(path, lambda: True)] == ["defer", "2", "3", "on"]
+    path.unlink()
+    assert len(list(logs.read(path))) == 2

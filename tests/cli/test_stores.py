@@ -68,7 +68,8 @@ def test_variables_list(client: Any, queuack: Run, run_json: Json) -> None:
     assert "text" not in queuack("variables", "list").stdout
     assert all("val" not in row for row in run_json("variables", "list"))
     assert run_json("variables", "list", "--show-values") == VARIABLES
-    assert [row["val"] for row in run_json("variables", "list", "--show-values", "--hide-sensitive")] == ["text", "***"]
+    assert [row["val"] for row in run_json("variables", "list", "--show-values", "--hide-sensitive")] == ["***", "***"]
+    assert queuack("variables", "list", "--hide-sensitive").exit_code == 2
 
 
 def test_variables_get_set_delete(client: Any, queuack: Run) -> None:
@@ -95,12 +96,11 @@ def test_variables_get_set_delete(client: Any, queuack: Run) -> None:
     ],
 )
 def test_variables_import(client: Any, queuack: Run, tmp_path: Path, name: str, text: str) -> None:
-    client.answers |= {"list_variables": [{"key": "a"}], "set_variable": {}}
+    client.answers |= {"list_variables": [{"key": "a"}], "set_variables": 3}
     file = tmp_path / name
     file.write_text(text)
     assert queuack("variables", "import", str(file)).stdout == f"Imported 3 variables from {file}.\n"
-    sent = [params for method, params in client.asked if method == "set_variable"]
-    assert sent == [
+    assert client.params("set_variables")["variables"] == [
         {"key": "a", "value": "1", "description": None},
         {"key": "b", "value": '{"c": 2}', "description": None},
         {"key": "d", "value": "3", "description": "why"},
@@ -113,11 +113,11 @@ def test_variables_import(client: Any, queuack: Run, tmp_path: Path, name: str, 
 
 
 def test_variables_import_env(client: Any, queuack: Run, tmp_path: Path) -> None:
-    client.answers |= {"list_variables": [], "set_variable": {}}
+    client.answers |= {"list_variables": [], "set_variables": 1}
     file = tmp_path / ".env"
     file.write_text("# comment\n\nA=1=2\n")
     assert queuack("variables", "import", str(file)).exit_code == 0
-    assert client.params("set_variable") == {"key": "A", "value": "1=2", "description": None}
+    assert client.params("set_variables")["variables"] == [{"key": "A", "value": "1=2", "description": None}]
     file.write_text("A\n")
     assert "line 1: write KEY=VALUE" in queuack("variables", "import", str(file)).stderr
 
@@ -128,7 +128,7 @@ def test_variables_import_env(client: Any, queuack: Run, tmp_path: Path) -> None
         ("v.json", "{", "not valid JSON"),
         ("v.yaml", "a: [", "not valid YAML"),
         ("v.txt", "", "must end in .json"),
-        ("v.json", "[]", "an object of variables"),
+        ("v.json", "[]", "must hold an object"),
     ],
 )
 def test_bad_variable_files(client: Any, queuack: Run, tmp_path: Path, name: str, text: str, message: str) -> None:

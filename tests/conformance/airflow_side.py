@@ -1,6 +1,6 @@
 """Runs in a real Airflow's interpreter: ``dag.test()`` on one DAG, several times; writes what came of it as JSON.
 
-Usage: ``python airflow_side.py DAG_FILE DAG_ID LOGICAL_DATE CONF_JSON RUNS OUT_FILE``; ``AIRFLOW_HOME`` holds a
+Usage: ``python airflow_side.py DAG_FILE DAG_ID LOGICAL_DATE CONF_JSON RUNS MOMENTS_JSON OUT_FILE``; ``AIRFLOW_HOME`` holds a
 migrated database. Must not import Queuack.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 
-def main(dag_file: str, dag_id: str, logical_date: str, conf: str, runs: str, out: str) -> None:
+def main(dag_file: str, dag_id: str, logical_date: str, conf: str, runs: str, moments: str, out: str) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=dag_file, bundle_path=Path(dag_file).parent, load_op_links=False)
@@ -24,9 +24,24 @@ def main(dag_file: str, dag_id: str, logical_date: str, conf: str, runs: str, ou
     found = []
     for seed in range(int(runs)):
         random.seed(seed)
+        if times := json.loads(moments):
+            pretend(datetime.fromisoformat(times[seed % len(times)]))
         run = dag.test(logical_date=datetime.fromisoformat(logical_date), run_conf=json.loads(conf) or None)
         found.append(outcome(run))
     Path(out).write_text(json.dumps({"dag": document(dag), "outcomes": found}, default=str))
+
+
+def pretend(now: datetime) -> None:
+    """Let the operators that branch by the clock take ``now`` for now."""
+    from types import SimpleNamespace
+
+    from airflow.providers.standard.operators import datetime as by_date
+    from airflow.providers.standard.operators import weekday as by_day
+    from airflow.sdk import timezone
+
+    told = SimpleNamespace(**vars(timezone))
+    told.utcnow = lambda: timezone.convert_to_utc(now)
+    by_date.timezone = by_day.timezone = told
 
 
 def document(dag: Any) -> dict[str, Any]:

@@ -58,3 +58,14 @@ def airflow_names() -> Iterator[None]:
     yield
     if not was_installed:
         compat.uninstall()
+
+
+@pytest.fixture(autouse=True)
+def no_home(tmp_path: Path) -> Iterator[None]:
+    """Runs in this process ask no deployment that happens to be on this machine."""
+    from queuack import config
+    from queuack.home import Home
+
+    before = config.configure(config.load(Home(tmp_path)))
+    yield
+    config.configure(before)

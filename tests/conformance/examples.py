@@ -5,8 +5,12 @@ The files come from the released wheels, unmodified. Must not import Airflow or 
 
 from __future__ import annotations
 
+import shutil
+import re
 import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,13 +26,26 @@ LOGICAL_DATE = "2026-01-05T00:00:00+00:00"
 
 @dataclass(frozen=True)
 class Example:
-    """One DAG of one example file; ``runs`` above 2 for DAGs that choose at random."""
+    """One DAG of one example file; ``runs`` above 2 for DAGs that choose at random.
+
+    ``moments``: what Airflow's operators take for now, one after the other, where that decides; ``slow``: it installs
+    packages or waits; ``parts``: patterns in task ids that tell branches which choose independently of one another;
+    ``keeps``: a file that is put back whenever it is gone, where tasks run one after the other and one waits for it.
+    """
 
     dag_id: str
     file: str
     folder: str = CORE_FOLDER
     conf: dict[str, Any] = field(default_factory=dict)
     runs: int = 2
+    moments: tuple[str, ...] = ()
+    slow: bool = False
+    parts: tuple[str, ...] = ()
+    keeps: str = ""
+
+    def part_of(self, place: str) -> str:
+        """The part that a task belongs to; empty for the rest."""
+        return next((part for part in self.parts if re.search(part, place)), "")
 
     @property
     def path(self) -> str:
@@ -72,6 +89,46 @@ EXAMPLES = [
     *_core("example_dynamic_task_mapping_with_no_taskflow_operators"),
     *_core("example_custom_weight"),
     *_core("example_workday_timetable"),
+    *_core(
+        "example_asset_alias",
+        "asset_s3_bucket_producer",
+        "asset_alias_example_alias_producer",
+        "asset_s3_bucket_consumer",
+        "asset_alias_example_alias_consumer",
+    ),
+    *_core(
+        "example_asset_alias_with_no_taskflow",
+        "asset_s3_bucket_producer_with_no_taskflow",
+        "asset_alias_example_alias_producer_with_no_taskflow",
+        "asset_s3_bucket_consumer_with_no_taskflow",
+        "asset_alias_example_alias_consumer_with_no_taskflow",
+    ),
+    *_core("example_asset_allow_teams", "team_analytics_producer", "team_ml_consumer"),
+    *_core("example_asset_decorator", "asset1_producer", "consumes_asset_decorator"),
+    *_core(
+        "example_asset_partition",
+        "ingest_team_a_player_stats",
+        "team_b_player_stats",
+        "clean_and_combine_player_stats",
+        "ingest_regional_sales",
+        "ingest_region_stats",
+        "live_region_player_stats",
+        "multi_region_player_stats",
+        "daily_team_a_rollup",
+        "daily_inference",
+    ),
+    *_core("example_asset_state_store", "example_asset_state_store_producer", "example_asset_state_store_consumer"),
+    *_core("example_asset_with_watchers"),
+    *_core("example_inlet_event_extra", "read_asset_event", "read_asset_event_from_classic"),
+    *_core(
+        "example_outlet_event_extra",
+        "asset_with_extra_by_yield",
+        "asset_with_extra_by_context",
+        "asset_with_extra_from_classic_operator",
+    ),
+    *_core("example_assets", "asset_produces_1", "asset_consumes_1"),
+    *_core("example_task_state_store"),
+    *_core("example_task_state_store_mapped"),
     *_standard("example_bash_operator"),
     *_standard("example_bash_decorator"),
     *_standard("example_measurement_correction_decorator"),
@@ -79,62 +136,46 @@ EXAMPLES = [
     *_standard("example_short_circuit_operator"),
     *_standard("example_short_circuit_decorator"),
     *_standard("example_latest_only", "latest_only"),
+    *_standard("example_branch_operator", runs=16, slow=True, parts=("ext_py", "venv")),
+    *_standard(
+        "example_branch_operator_decorator",
+        "example_branch_python_operator_decorator",
+        runs=16,
+        slow=True,
+        parts=("ext_py", "v(irtual)?env"),
+    ),
+    *_standard("example_python_operator", slow=True),
+    *_standard("example_python_decorator", slow=True),
+    *_core("tutorial_taskflow_api_virtualenv", slow=True),
+    *_standard(
+        "example_branch_datetime_operator",
+        "example_branch_datetime_operator",
+        "example_branch_datetime_operator_2",
+        "example_branch_datetime_operator_3",
+        moments=("2026-11-24T09:00:00+00:00", "2026-11-24T18:00:00+00:00"),
+    ),
+    *_standard(
+        "example_branch_day_of_week_operator",
+        "example_weekday_branch_operator",
+        runs=3,
+        moments=("2026-11-23T09:00:00+00:00", "2026-11-24T09:00:00+00:00", "2026-11-28T09:00:00+00:00"),
+    ),
+    *_standard("example_sensors", runs=1, slow=True, keeps="/tmp/temporary_file_for_testing"),
+    *_standard("example_sensor_decorator"),
+    *_core("example_time_delta_sensor_async"),
 ]
 
 NOT_YET: dict[str, str] = {
     **dict.fromkeys(
         [
-            "example_asset_alias",
-            "example_asset_alias_with_no_taskflow",
-            "example_asset_allow_teams",
-            "example_asset_decorator",
-            "example_asset_partition",
-            "example_asset_state_store",
-            "example_asset_with_watchers",
-            "example_assets",
-            "example_inlet_event_extra",
-            "example_outlet_event_extra",
-        ],
-        "asset-driven scheduling",
-    ),
-    **dict.fromkeys(
-        ["example_task_state_store", "example_task_state_store_async", "example_task_state_store_mapped"],
-        "state stores",
-    ),
-    **dict.fromkeys(
-        [
-            "example_branch_operator",
-            "example_branch_operator_decorator",
-            "example_python_decorator",
-            "example_python_operator",
-            "tutorial_taskflow_api_virtualenv",
-        ],
-        "tasks in other Python environments",
-    ),
-    **dict.fromkeys(
-        [
             "example_external_task_child_deferrable",
             "example_external_task_marker_dag",
             "example_external_task_parent_deferrable",
-            "example_sensor_decorator",
-            "example_sensors",
-            "example_time_delta_sensor_async",
         ],
-        "sensors",
+        "ExternalTaskSensor",
     ),
     **dict.fromkeys(["example_kubernetes_executor", "example_local_kubernetes_executor"], "a Kubernetes cluster"),
-    **dict.fromkeys(
-        [
-            "example_dynamic_task_mapping",
-            "example_dynamic_task_mapping_with_no_taskflow_operators",
-            "example_params_trigger_ui",
-        ],
-        "dynamic task mapping",
-    ),
-    "example_custom_weight": "custom weight rules",
-    "example_workday_timetable": "custom timetables",
-    "example_branch_datetime_operator": "BranchDateTimeOperator",
-    "example_branch_day_of_week_operator": "BranchDayOfWeekOperator",
+    "example_task_state_store_async": "a run by Airflow's scheduler: its dag.test() has no asynchronous state store",
     "example_hitl_operator": "human-in-the-loop operators",
     "example_retry_policy": "retry policies",
     "example_trigger_controller_dag": "TriggerDagRunOperator",
@@ -152,6 +193,49 @@ def unpack(wheels: Path, into: Path) -> Path:
             names = [name for name in archive.namelist() if name.startswith((CORE_FOLDER + "/", STANDARD_FOLDER + "/"))]
             archive.extractall(into, names)
     return into
+
+
+def install_plugins(source: Path, into: Path, *names: str) -> None:
+    """Airflow's example plugins (default: all) as plugins of a home, importable under their own names."""
+    folder = into / CORE_FOLDER / "plugins"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted((source / CORE_FOLDER / "plugins").glob("*.py")):
+        if not names or path.stem in names:
+            shutil.copy(path, folder)
+
+
+def matching(example: Example, outcomes: list[dict[str, Any]], states: dict[str, str]) -> dict[str, Any] | None:
+    """The recorded task entries of the outcome that ``states`` agrees with, part by part; None when there is none."""
+    found: dict[str, Any] = {}
+    for part in ("", *example.parts):
+        mine = {place: state for place, state in states.items() if example.part_of(place) == part}
+        for outcome in outcomes:
+            tasks = {place: task for place, task in outcome["tasks"].items() if example.part_of(place) == part}
+            if mine == {place: task["state"] for place, task in tasks.items()}:
+                found |= tasks
+                break
+        else:
+            return None
+    return found
+
+
+@contextmanager
+def kept_file(path: str) -> Iterator[None]:
+    """While it lasts, the file at ``path`` comes back when it is removed."""
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.wait(0.2):
+            Path(path).touch()
+        Path(path).unlink(missing_ok=True)
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    if path:
+        keeper.start()
+    yield
+    over.set()
+    if path:
+        keeper.join()
 
 
 class StandInHost:

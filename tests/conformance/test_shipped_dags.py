@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pendulum
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,6 +57,23 @@ def test_business_day_macros(plugin: ModuleType) -> None:
     assert not plugin.is_business_day("2026-01-04")
     assert plugin.is_business_day("2026-01-05")
     assert plugin.BusinessDayPlugin.name == "business_day"
+
+
+def test_business_day_timetable(plugin: ModuleType) -> None:
+    from airflow.timetables.base import DataInterval, TimeRestriction
+
+    timetable = plugin.BusinessDayTimetable.deserialize(plugin.BusinessDayTimetable(hour=7).serialize())
+    bounds = TimeRestriction(pendulum.datetime(2025, 12, 23), pendulum.datetime(2026, 1, 6, 12), True)
+    last: DataInterval | None = None
+    days = []
+    while info := timetable.next_dagrun_info(last_automated_data_interval=last, restriction=bounds):
+        last = info.data_interval
+        days.append(info.run_after.strftime("%m-%d %H"))
+        assert last.end == info.run_after
+    assert days == [f"{day} 07" for day in ("12-23", "12-24", "12-29", "12-30", "12-31", "01-02", "01-05", "01-06")]
+    by_hand = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2026, 1, 5, 6))
+    assert (by_hand.start, by_hand.end) == (pendulum.datetime(2025, 12, 31, 7), pendulum.datetime(2026, 1, 2, 7))
+    assert timetable.summary == "business days 07:00"
 
 
 def test_branching(airflow_names: None) -> None:

@@ -87,7 +87,8 @@ class Driver:
         found = {}
         for command in self.commands:
             if isinstance(command, fx.Dispatch):
-                found[self.store.places[command.ti_id][1]] = command
+                _, task_id, map_index = self.store.places[command.ti_id]
+                found[task_id if map_index < 0 else f"{task_id}[{map_index}]"] = command
         self.commands = [c for c in self.commands if not isinstance(c, fx.Dispatch)]
         return found
 
@@ -123,4 +124,15 @@ class Driver:
 
     def codes(self, run_key: int, task_id: str) -> list[str]:
         run = self.store.runs[run_key]
-        return [r.code for r in self.engine.explain(run.dag_id, run.run_id, task_id, -1, self.now)]
+        name, _, index = task_id.removesuffix("]").partition("[")
+        reasons = self.engine.explain(run.dag_id, run.run_id, name, int(index or -1), self.now)
+        return [reason.code for reason in reasons]
+
+    def instances(self, run_key: int) -> list[tuple[str, int, str | None, int, int]]:
+        """(task id, map index, state, id, try number) of every task instance of a run, as written."""
+        found = []
+        for ti_id, (key, task_id, map_index) in self.store.places.items():
+            if key == run_key:
+                row = self.store.instances[ti_id]
+                found.append((task_id, map_index, row.state, ti_id, row.try_number))
+        return found

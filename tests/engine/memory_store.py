@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from queuack.engine import effects as fx
 from queuack.engine.snapshot import (
     DagSnapshot,
@@ -13,18 +15,23 @@ from queuack.engine.snapshot import (
     VersionSnapshot,
 )
 from queuack.engine.spec import decode
+from tests.engine.memory_assets import MemoryAssets
 
 FINISHED_RUNS = ("success", "failed")
 
 
-class MemoryStore:
+class MemoryStore(MemoryAssets):
     def __init__(self) -> None:
+        super().__init__()
         self.dags: dict[str, fx.DagRow] = {}
         self.next_runs: dict[str, fx.NextRunRow] = {}
         self.versions: dict[int, fx.DagVersionRow] = {}
         self.runs: dict[int, fx.RunRow] = {}
         self.instances: dict[int, fx.InstanceRow] = {}
-        self.places: dict[int, tuple[int, str]] = {}
+        self.places: dict[int, tuple[int, str, int]] = {}
+        """Task instance id → run key, task id, map index."""
+        self.lengths: dict[tuple[int, str, int], int] = {}
+        self.rendered_map_indexes: dict[int, str] = {}
         self.history: list[fx.InstanceHistoryRow] = []
         self.reschedules: list[fx.RescheduleRow] = []
         self.cleared: list[fx.XComsCleared] = []
@@ -32,6 +39,10 @@ class MemoryStore:
         self.callbacks: dict[int, fx.CallbackRow] = {}
         self.import_errors: dict[str, fx.ImportErrorRows] = {}
         self.log: list[fx.LogRow] = []
+        self.deferrals: dict[int, fx.DeferralRow] = {}
+        self.triggers: dict[int, fx.TriggerRow] = {}
+        self.last_trigger_id = 0
+        self.xcoms: list[fx.XComRow] = []
 
     def apply(self, writes: list[fx.Write]) -> None:
         for write in writes:
@@ -52,6 +63,7 @@ class MemoryStore:
 
     def _DagDeleted(self, w: fx.DagDeleted) -> None:
         self.dags.pop(w.dag_id, None)
+        self.drop_assets_of(w.dag_id)
         for key in [k for k, run in self.runs.items() if run.dag_id == w.dag_id]:
             del self.runs[key]
             self._drop_instances(key)
@@ -71,7 +83,7 @@ class MemoryStore:
         self.runs[w.id] = w
 
     def _drop_instances(self, run_key: int) -> None:
-        for ti_id in [k for k, (key, _) in self.places.items() if key == run_key]:
+        for ti_id in [k for k, (key, *_) in self.places.items() if key == run_key]:
             del self.places[ti_id], self.instances[ti_id]
 
     def _NewInstances(self, w: fx.NewInstances) -> None:
@@ -80,12 +92,37 @@ class MemoryStore:
         for offset, task_id in enumerate(w.task_ids):
             ti_id = w.first_id + offset
             assert ti_id not in self.instances
-            self.places[ti_id] = (w.run_key, task_id)
+            self.places[ti_id] = (w.run_key, task_id, -1)
             self.instances[ti_id] = fx.InstanceRow(
                 id=ti_id, state=None, try_number=0, max_tries=w.max_tries[offset], scheduled_dttm=None,
                 queued_dttm=None, start_date=None, end_date=None, retry_at=None, pid=None, hostname="", unixname="",
                 worker_id="", updated_at=w.at,
             )  # fmt: skip
+
+    def _InstancesExpanded(self, w: fx.InstancesExpanded) -> None:
+        run_key, task_id, map_index = self.places[w.ti_id]
+        assert map_index <= 0 and w.first_index > map_index
+        self.places[w.ti_id] = (run_key, task_id, 0)
+        for n in range(w.count):
+            ti_id = w.first_id + n
+            assert ti_id not in self.instances
+            assert (run_key, task_id, w.first_index + n) not in self.places.values() or w.count > 100
+            self.places[ti_id] = (run_key, task_id, w.first_index + n)
+            self.instances[ti_id] = fx.InstanceRow(
+                id=ti_id, state=None, try_number=0, max_tries=w.max_tries, scheduled_dttm=None,
+                queued_dttm=None, start_date=None, end_date=None, retry_at=None, pid=None, hostname="", unixname="",
+                worker_id="", updated_at=w.at,
+            )  # fmt: skip
+
+    def _TaskMapRow(self, w: fx.TaskMapRow) -> None:
+        place = (w.run_key, w.task_id, w.map_index)
+        if w.length is None:
+            del self.lengths[place]
+        else:
+            self.lengths[place] = w.length
+
+    def _RenderedMapIndexRow(self, w: fx.RenderedMapIndexRow) -> None:
+        self.rendered_map_indexes[w.id] = w.rendered_map_index
 
     def _InstanceRow(self, w: fx.InstanceRow) -> None:
         assert w.id in self.instances
@@ -96,6 +133,20 @@ class MemoryStore:
 
     def _RescheduleRow(self, w: fx.RescheduleRow) -> None:
         self.reschedules.append(w)
+
+    def _DeferralRow(self, w: fx.DeferralRow) -> None:
+        assert w.id in self.instances
+        self.deferrals[w.id] = w
+
+    def _TriggerRow(self, w: fx.TriggerRow) -> None:
+        self.triggers[w.id] = w
+        self.last_trigger_id = max(self.last_trigger_id, w.id)
+
+    def _TriggerDeleted(self, w: fx.TriggerDeleted) -> None:
+        del self.triggers[w.id]
+
+    def _XComRow(self, w: fx.XComRow) -> None:
+        self.xcoms.append(w)
 
     def _XComsCleared(self, w: fx.XComsCleared) -> None:
         self.cleared.append(w)
@@ -120,7 +171,12 @@ class MemoryStore:
         return next(run for run in self.runs.values() if run.run_id == run_id)
 
     def rows(self, run_key: int) -> dict[str, fx.InstanceRow]:
-        return {task_id: self.instances[ti] for ti, (key, task_id) in self.places.items() if key == run_key}
+        """By task id; an instance of an expanded task as ``task_id[map_index]``."""
+        return {
+            task_id if map_index < 0 else f"{task_id}[{map_index}]": self.instances[ti]
+            for ti, (key, task_id, map_index) in self.places.items()
+            if key == run_key
+        }
 
     def states(self, run_key: int) -> dict[str, str | None]:
         return {task_id: row.state for task_id, row in self.rows(run_key).items()}
@@ -128,15 +184,21 @@ class MemoryStore:
     def run_snapshot(self, run: fx.RunRow) -> RunSnapshot:
         instances = [
             InstanceSnapshot(
-                id=row.id, task_id=task_id, map_index=-1, state=row.state, try_number=row.try_number,
+                id=row.id, task_id=self.places[row.id][1], map_index=self.places[row.id][2], state=row.state, try_number=row.try_number,
                 max_tries=row.max_tries, scheduled_dttm=row.scheduled_dttm, queued_dttm=row.queued_dttm,
                 start_date=row.start_date, end_date=row.end_date, retry_at=row.retry_at, pid=row.pid,
                 hostname=row.hostname, unixname=row.unixname, worker_id=row.worker_id,
                 reschedules=sum((r.ti_id, r.try_number) == (row.id, row.try_number) for r in self.reschedules),
+                **self._deferral(row.id),
             )
-            for task_id, row in self.rows(run.id).items()
+            for row in self.rows(run.id).values()
         ]  # fmt: skip
-        return RunSnapshot(row=run, instances=instances)
+        lengths = [(task_id, index, length) for (key, task_id, index), length in self.lengths.items() if key == run.id]
+        return RunSnapshot(row=run, instances=instances, lengths=lengths)
+
+    def _deferral(self, ti_id: int) -> dict[str, Any]:
+        row = self.deferrals.get(ti_id, fx.DeferralRow(id=ti_id))
+        return {name: getattr(row, name) for name in ("trigger_id", "trigger_timeout", "next_method", "next_kwargs")}
 
     def recall(self, run_key: int, before: int | None = None) -> Recall:
         run = self.runs[run_key]
@@ -178,7 +240,7 @@ class MemoryStore:
                     version_number=version.version_number, document_hash=version.document_hash,
                     file_hash=version.file_hash, document=version.document,
                     has_import_errors=row.has_import_errors,
-                    last_run=max(scheduled, key=lambda r: r.logical_date or 0, default=None),
+                    last_run=max(scheduled, key=lambda r: r.logical_date or r.run_after, default=None),
                     last_parsed_time=row.last_parsed_time, consecutive_failures=failures,
                     taken_dates=[date for date in dates if date > passed],
                 )
@@ -204,9 +266,12 @@ class MemoryStore:
                 for p in self.pools.values()
             ],
             callbacks=list(self.callbacks.values()),
+            assets=self.assets_snapshot(),
             failed_files=list(self.import_errors),
             next_version_id=max(self.versions, default=0) + 1,
             next_run_key=max(self.runs, default=0) + 1,
             next_ti_id=max(self.instances, default=0) + 1,
             next_callback_id=max(self.callbacks, default=0) + 1,
+            triggers=list(self.triggers.values()),
+            next_trigger_id=self.last_trigger_id + 1,
         )

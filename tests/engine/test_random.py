@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from queuack.engine import effects as fx
 from queuack.engine import states
@@ -27,8 +28,13 @@ from queuack.engine.events import (
     SetPool,
     SetRunState,
     SetTaskState,
+    TriggerAsked,
+    TriggerFailed,
+    TriggerFired,
 )
-from queuack.engine.spec import DagDocument
+from queuack.engine.mapping import leaves
+from queuack.engine.spec import DagDocument, Expansion, MapInput, StartTrigger, TaskGroupDocument
+from queuack.engine.run import Run
 from queuack.engine.states import Move
 from queuack.engine.trigger_rules import RULES
 from queuack.schedule.timetables import CronDataIntervalTimetable
@@ -80,6 +86,8 @@ def random_dag(rng: random.Random) -> DagDocument:
             options |= {"retries": rng.randint(1, 2), "retry_delay": rng.choice([0.0, 30.0])}
         if rng.random() < 0.3:
             options |= {"pool": rng.choice(sorted(POOLS)), "pool_slots": rng.randint(1, 2)}
+        if rng.random() < 0.1 and "is_empty" not in options:
+            options["start_trigger"] = StartTrigger(classpath="pkg.Trigger", next_method="go_on")
         if rng.random() < 0.2:
             options["max_active_tis_per_dag"] = 1
         if rng.random() < 0.1:
@@ -106,19 +114,81 @@ def random_dag(rng: random.Random) -> DagDocument:
     )
 
 
+def map_some(rng: random.Random, document: DagDocument) -> DagDocument:
+    """The same with some tasks mapped, and some neighbours in a mapped group, with another in it."""
+    names = [one.task_id for one in document.tasks]
+    first, last = sorted(rng.choices(range(len(names)), k=2))
+    groups: dict[str, range] = {}
+    if rng.random() < 0.7:
+        groups["g"] = range(first, last + 1)
+        if rng.random() < 0.3:
+            groups["g.h"] = range(rng.randint(first, last), last + 1)
+    added: dict[str, set[str]] = {}
+
+    def expansion(before: int, readers: range) -> Expansion:
+        inputs = tuple(random_input(rng, names[:before]) for _ in range(rng.choice([1, 1, 2])))
+        for leaf in leaves(inputs):
+            added.setdefault(leaf.task_id, set()).update(names[i] for i in readers)
+        return Expansion(inputs)
+
+    grouped = tuple(
+        TaskGroupDocument(
+            group_id=group_id,
+            parent="g" if group_id == "g.h" else None,
+            expansion=None if group_id == "g.h" and rng.random() < 0.4 else expansion(first, inside),
+        )
+        for group_id, inside in groups.items()
+    )
+    home = {i: group_id for group_id, inside in groups.items() for i in inside}
+    own = {
+        i: expansion(first if i in home else i, range(i, i + 1)) for i in range(len(names)) if rng.random() < 0.4
+    }
+    tasks = [
+        replace(
+            one, expansion=own.get(i), task_group=home.get(i), start_trigger=None,
+            downstream_task_ids=tuple(sorted({*one.downstream_task_ids, *added.get(one.task_id, ())})),
+        )
+        for i, one in enumerate(document.tasks)
+    ]  # fmt: skip
+    return replace(document, tasks=tuple(tasks), task_groups=grouped)
+
+
+def random_input(rng: random.Random, before: list[str]) -> MapInput:
+    roll = rng.random()
+    if not before or roll < 0.3:
+        return MapInput(kind="literal", length=rng.randint(0, 3))
+    if roll < 0.85:
+        return MapInput(kind="xcom", task_id=rng.choice(before))
+    parts = tuple(MapInput(kind="xcom", task_id=rng.choice(before)) for _ in range(2))
+    return MapInput(kind=rng.choice(["zip", "concat"]), parts=parts, fill=rng.random() < 0.3)
+
+
+def spread_of(run: Run) -> Any:
+    """What a run knows of its mapped tasks; instances by id."""
+    counters = (run.success, run.failed, run.skipped, run.upstream_failed, run.removed or [0] * run.plan.size)
+    if run.spread is None or run.state != "running":
+        return ()
+    instances = {task: [run.ti_ids[i] for i in positions] for task, positions in run.spread.positions.items()}
+    returned = {task: found for task, found in run.spread.returned.items() if found}
+    return counters, list(run.needed), instances, run.spread.lengths, returned
+
+
 class Simulation:
     """One engine under random treatment."""
 
-    def __init__(self, seed: int, *, by_hand: bool = False) -> None:
+    def __init__(self, seed: int, *, by_hand: bool = False, mapped: bool = False) -> None:
         self.rng = random.Random(seed)
         self.by_hand = by_hand
+        self.mapped = mapped
         self.document = random_dag(self.rng)
+        if mapped:
+            self.document = map_some(self.rng, self.document)
         configuration = EngineSettings(
             parallelism=self.rng.randint(1, 6), evaluations_per_step=self.rng.choice([1, 3, 2_000])
         )
         self.driver = Driver(settings=configuration)
         for pool, slots in POOLS.items():
-            self.driver.ask(SetPool(pool=pool, slots=slots))
+            self.driver.ask(SetPool(pool=pool, slots=slots, include_deferred=pool == "q"))
         self.before: dict[int, str | None] = {}
         self.runs_before: dict[int, str] = {}
         self.open: dict[tuple[int, int], str] = {}
@@ -154,10 +224,19 @@ class Simulation:
             self.step(SetPaused(dag_id="d", paused=not self.driver.store.dags["d"].is_paused))
         elif roll < 0.22 and self.by_hand:
             self.interfere()
+        elif roll < 0.4 and self.driver.engine.triggers:
+            self.step(self.trigger_event(rng.choice(sorted(self.driver.engine.triggers))))
         elif self.open:
             self.step(*self.facts())
         else:
             self.let_time_pass()
+
+    def trigger_event(self, trigger_id: int) -> Any:
+        rng, now = self.rng, self.driver.now
+        if rng.random() < 0.1:
+            return TriggerFailed(trigger_id=trigger_id, at=now)
+        ends = rng.choice(["", "", "success", "failed", "skipped"])
+        return TriggerFired(trigger_id=trigger_id, at=now, payload=b"1", ends=ends)
 
     def facts(self) -> list[Any]:
         chosen = self.rng.sample(sorted(self.open), min(len(self.open), self.rng.randint(1, 3)))
@@ -175,11 +254,17 @@ class Simulation:
             return [AttemptReturned(ti_id=ti_id, try_number=number)]
         if roll < 0.65:
             return [AttemptLost(ti_id=ti_id, try_number=number, at=now, reason="killed")]
-        outcome = rng.choices(["success", "failed", "skipped", "up_for_reschedule"], [6, 2, 1, 1])[0]
+        outcome = rng.choices(["success", "failed", "skipped", "up_for_reschedule", "deferred"], [6, 2, 1, 1, 2])[0]
         skip = tuple(t.task_id for t in self.document.tasks if outcome == "success" and rng.random() < 0.05)
+        instances: tuple[tuple[str, int], ...] = ()
+        if self.mapped and rng.random() < 0.1:
+            instances = ((rng.choice(self.document.tasks).task_id, rng.randint(0, 3)),)
         event = AttemptFinished(
             ti_id=ti_id, try_number=number, at=now, outcome=outcome, started_at=now, skip_tasks=skip,
             reschedule_at=now + 10 * SECOND, fail_without_retry=rng.random() < 0.1,
+            trigger=TriggerAsked("pkg.Trigger", "{}") if outcome == "deferred" else None, next_method="go_on",
+            wait_timeout=rng.choice([None, 20 * SECOND]), skip_instances=instances,
+            map_length=rng.choice([None, 0, 1, 2, 2, 3]) if self.mapped else None,
         )  # fmt: skip
         return [event] * rng.randint(1, 2)
 
@@ -193,6 +278,7 @@ class Simulation:
         event = rng.choice(
             [
                 ClearTasks(dag_id="d", run_id=run_id, task_ids=(one,), downstream=rng.random() < 0.5),
+                self.clear_an_instance(run_id),
                 SetTaskState(
                     dag_id="d", run_id=run_id, task_id=one, state=rng.choice(["success", "failed", "skipped"])
                 ),
@@ -202,6 +288,13 @@ class Simulation:
         self.hands_off = False
         self.step(event)
         self.hands_off = True
+
+    def clear_an_instance(self, run_id: str) -> ClearTasks:
+        engine, rng = self.driver.engine, self.rng
+        run = next(run for run in engine.runs.values() if run.run_id == run_id)
+        i = rng.randrange(len(run.states))
+        place = (run.plan.task_ids[run.task_of[i]], run.map_indexes[i])
+        return ClearTasks(dag_id="d", run_id=run_id, instances=(place,), downstream=rng.random() < 0.5)
 
     def let_time_pass(self) -> None:
         wakeup = self.driver.engine.next_wakeup()
@@ -238,6 +331,10 @@ class Simulation:
                 del self.open[key]
                 self.step(AttemptFinished(ti_id=key[0], try_number=key[1], at=self.driver.now, outcome="success"))
                 continue
+            if self.driver.engine.triggers:
+                trigger_id = min(self.driver.engine.triggers)
+                self.step(TriggerFired(trigger_id=trigger_id, at=self.driver.now, payload=b"1"))
+                continue
             wakeup = self.driver.engine.next_wakeup()
             if wakeup is None or wakeup > end + 8 * DAY:
                 break
@@ -270,7 +367,8 @@ class Simulation:
             before = self.before.get(ti_id)
             if self.hands_off:
                 assert row.state in LEGAL[before], f"{before} became {row.state}"
-                assert before not in states.FINISHED_NAMES or before == row.state
+                shrunk = self.mapped and self.by_hand and row.state == "removed"
+                assert before not in states.FINISHED_NAMES or before == row.state or shrunk
             self.before[ti_id] = row.state
         for key, run in store.runs.items():
             if self.hands_off and self.runs_before.get(key) in ("success", "failed"):
@@ -284,7 +382,7 @@ class Simulation:
         per_task: Counter[str] = Counter()
         active = 0
         documents = {one.task_id: one for one in self.document.tasks}
-        for ti_id, (run_key, task_id) in store.places.items():
+        for ti_id, (run_key, task_id, _) in store.places.items():
             if store.instances[ti_id].state in ("queued", "running"):
                 one = documents[task_id]
                 active += 1
@@ -308,12 +406,13 @@ class Simulation:
         for key in unfinished:
             run = engine.runs[key]
             assert run.state == store.runs[key].state
-            for i, task_id in enumerate(run.plan.task_ids):
+            for i in range(len(run.states)):
                 if run.states[i] == states.ABSENT:
                     continue
+                task_id = run.plan.task_ids[run.task_of[i]]
                 row = store.instances[run.ti_ids[i]]
                 assert (states.NAMES[run.states[i]], run.tries[i]) == (row.state, row.try_number)
-                assert store.places[row.id] == (key, task_id)
+                assert store.places[row.id] == (key, task_id, run.map_indexes[i])
                 if row.state in ("queued", "running"):
                     live[row.id] = (row.id, row.try_number, row.state == "running")
             tally = Counter(run.states)
@@ -322,13 +421,49 @@ class Simulation:
         assert set(self.open) >= {(ti_id, number) for ti_id, number, _ in engine.outstanding()}
         admission = engine._world.admission
         assert admission.active == len(live)
+        self.check_deferrals(unfinished)
+        if self.mapped and not engine._world.work:
+            self.check_spread(unfinished)
+
+    def check_spread(self, unfinished: set[int]) -> None:
+        """A restart would count as memory does, and know the same instances and lengths."""
+        again = Engine.restore(self.driver.settings, self.driver.store.snapshot(), self.driver.now)
+        for key in unfinished:
+            here, there = self.driver.engine.runs[key], again.runs[key]
+            assert spread_of(here) == spread_of(there)
+            for run in (here, there):
+                assert run.spread is not None or not run.plan.mapping
+                for task, positions in ({} if run.spread is None else run.spread.positions).items():
+                    assert [run.map_indexes[i] for i in positions] == list(range(len(positions)))
+                    tally = Counter(run.states[i] for i in positions)
+                    assert [tally[code] for code in range(len(states.NAMES))] == (run.spread and run.spread.tally[task])
+
+    def check_deferrals(self, unfinished: set[int]) -> None:
+        """Every deferred instance has a trigger, every trigger an instance, and pools count them if they are to."""
+        store, engine = self.driver.store, self.driver.engine
+        documents = {one.task_id: one for one in self.document.tasks}
+        used: Counter[str] = Counter()
+        waited_for = set()
+        for ti_id, (run_key, task_id, _) in store.places.items():
+            state, one = store.instances[ti_id].state, documents[task_id]
+            if run_key in unfinished and (state in ("queued", "running") or (state, one.pool) == ("deferred", "q")):
+                used[one.pool] += one.pool_slots
+            deferral = store.deferrals.get(ti_id, fx.DeferralRow(id=ti_id))
+            if state == "deferred":
+                waited_for.add(deferral.trigger_id)
+            elif state not in ("scheduled", "queued", "running"):
+                assert deferral == fx.DeferralRow(id=ti_id)
+        assert waited_for == set(store.triggers) == set(engine.triggers)
+        for name, pool in engine._world.admission.pools.items():
+            assert pool.used == used[name]
 
 
+@pytest.mark.parametrize("mapped", [False, True], ids=["plain", "mapped"])
 @pytest.mark.parametrize("by_hand", [False, True], ids=["alone", "by_hand"])
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1))
-def test_invariants_hold_whatever_happens(by_hand: bool, seed: int) -> None:
-    simulation = Simulation(seed, by_hand=by_hand)
+def test_invariants_hold_whatever_happens(by_hand: bool, mapped: bool, seed: int) -> None:
+    simulation = Simulation(seed, by_hand=by_hand, mapped=mapped)
     for _ in range(60):
         simulation.act()
     simulation.finish()

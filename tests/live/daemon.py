@@ -91,7 +91,7 @@ class LiveDaemon:
         return True
 
     def tree(self) -> list[psutil.Process]:
-        """The daemon, its children of any depth, and workers it left behind."""
+        """The daemon, its children of any depth, and workers and a triggerer it left behind."""
         found: dict[int, psutil.Process] = {}
         if self.process is not None:
             try:
@@ -101,7 +101,8 @@ class LiveDaemon:
                     self._seen[process.pid] = process.create_time()
             except psutil.NoSuchProcess:
                 pass
-        for file in self.home.workers.glob("*.json") if self.home.workers.is_dir() else ():
+        files = [*self.home.workers.glob("*.json")] if self.home.workers.is_dir() else []
+        for file in [*files, self.home.triggerer_file]:
             try:
                 pid = int(json.loads(file.read_text())["pid"])
                 found[pid] = psutil.Process(pid)

@@ -13,6 +13,7 @@ import pytest
 from dateutil.relativedelta import relativedelta
 
 from queuack.authoring.exceptions import AirflowTimetableInvalid
+from queuack.authoring.registered import path_of, registered
 from queuack.authoring.timetables import (
     ContinuousTimetable,
     CronDataIntervalTimetable,
@@ -29,8 +30,8 @@ from queuack.authoring.timetables import (
     Timetable,
     timetable_for,
 )
+from queuack.authoring.timetables.custom import TimetableNotRegistered
 from queuack.authoring.timetables.encoding import describe_cron, pendulum_zone, zone_name
-from queuack.errors import NotBuilt
 from queuack.schedule import timetables as schedule
 
 DAY = dt.timedelta(days=1)
@@ -67,10 +68,10 @@ def test_the_settings_decide_when_the_caller_does_not(monkeypatch: pytest.Monkey
     assert asked == [("scheduler", "create_cron_data_intervals"), ("scheduler", "create_delta_data_intervals")]
 
 
-def test_no_schedule_and_not_built() -> None:
+def test_no_schedule() -> None:
     with pytest.raises(ValueError, match="42 is not a valid schedule"):
         timetable_for(42, "UTC")
-    with pytest.raises(NotBuilt, match="asset schedules"):
+    with pytest.raises(ValueError, match="should be assets"):
         timetable_for([object()], "UTC")
 
 
@@ -158,11 +159,25 @@ class Derived(CronTriggerTimetable):
 
 
 @pytest.mark.parametrize("timetable", [Workdays(), Derived("@daily", timezone="UTC")])
-def test_custom_timetables_say_that_they_are_not_built(timetable: Timetable) -> None:
+def test_a_custom_timetable_must_be_registered(timetable: Timetable, monkeypatch: pytest.MonkeyPatch) -> None:
     assert timetable_for(timetable, "UTC") is timetable
-    with pytest.raises(NotBuilt, match="custom timetables"):
+    with pytest.raises(TimetableNotRegistered, match=r"`timetables` of an AirflowPlugin"):
         _ = timetable.document
-    assert "." in timetable.type_name
+    path = timetable.type_name
+    monkeypatch.setattr(registered, "_classes", {"timetables": {path: type(timetable)}})
+    document = timetable.document
+    assert isinstance(document, schedule.CustomTimetable)
+    assert (document.importable, document.summary) == (path, timetable.summary)
+    again = type(timetable).deserialize(document.data)
+    assert again.serialize() == timetable.serialize()
+
+
+def test_what_a_custom_timetable_serializes_to_must_be_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registered, "_classes", {"timetables": {path_of(Workdays): Workdays}})
+    for data, words in (({"when": {1}}, "JSON"), (["a"], "list")):
+        monkeypatch.setattr(Workdays, "serialize", lambda self, data=data: data)
+        with pytest.raises(AirflowTimetableInvalid, match=words):
+            _ = Workdays().document
 
 
 def test_a_custom_timetable_has_the_base_behaviour() -> None:

@@ -173,11 +173,33 @@ def test_configuration_comes_and_goes(database: Database, writer: Writer) -> Non
         [pool, fx.VariableRow(key="k", val="1"), fx.VariableRow(key="k", val="2"), fx.VariableRow(key="l", val="")]
     )
     writer.commit([fx.VariableDeleted(key="l"), fx.PoolDeleted(pool="q")])
-    assert ask(database, variables.list_variables) == [{"key": "k", "value": "2", "description": None}]
+    kept = {"key": "k", "val": "2", "description": None, "is_encrypted": False}
+    assert ask(database, variables.list_variables) == [kept]
     assert ask(database, variables.get_variable, "l") is None
     assert ask(database, pools.get_pool, "p")["open_slots"] == 3
     writer.commit([fx.PoolDeleted(pool="p")])
     assert ask(database, pools.get_pool, "p") is None
+
+
+def test_connections_come_and_go(database: Database, writer: Writer) -> None:
+    first = fx.ConnectionRow(conn_id="a", conn_type="http", password="token", is_encrypted=True, extra='{"x": 1}')
+    writer.commit([first, fx.ConnectionRow(conn_id="b", conn_type="", host="h", port=80)])
+    writer.commit([fx.ConnectionDeleted(conn_id="b"), fx.ConnectionRow(conn_id="c", conn_type="z")])
+    assert [row["conn_id"] for row in ask(database, variables.list_connections)] == ["a", "c"]
+    found = ask(database, variables.get_connection, "a")
+    assert (found["password"], found["is_encrypted"], found["extra"]) == ("token", True, '{"x": 1}')
+    assert found["is_extra_encrypted"] is False
+    assert ask(database, variables.get_connection, "b") is None
+    assert ask(database, variables.count_encrypted) == 1
+
+
+def test_values_from_before_there_was_encryption_are_read(database: Database) -> None:
+    with database.transaction(), database.reader() as reader:
+        reader.execute("INSERT INTO variable (key, val) VALUES ('old', 'plain')")
+        reader.execute("UPDATE variable SET is_encrypted = NULL")
+    assert ask(database, variables.get_variable, "old")["is_encrypted"] is False
+    assert ask(database, variables.variable_keys, "ol") == ["old"]
+    assert ask(database, variables.variable_keys, "x") == []
 
 
 def test_pools_count_what_is_in_them(database: Database, writer: Writer) -> None:

@@ -6,40 +6,31 @@ Decides task ids, which arguments must be given at call time, and what ``multipl
 from __future__ import annotations
 
 import inspect
-import re
-import textwrap
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from queuack.authoring.call_arguments import determine_kwargs
 from queuack.authoring.context import INJECTED_NAMES, KNOWN_CONTEXT_KEYS
-from queuack.authoring.dag_stack import DagContext, TaskGroupContext
+from queuack.authoring.decorated_ids import get_unique_task_id
+from queuack.authoring.decorators.source import function_source
+from queuack.authoring.expand_input import (
+    DictOfListsExpandInput,
+    ExpandInput,
+    ListOfDictsExpandInput,
+    check_function_arguments,
+    check_kwargs_list,
+    check_return_keys,
+    prevent_duplicates,
+)
+from queuack.authoring.mapped_decorated import DecoratedMappedOperator
 from queuack.authoring.operator import BaseOperator
 from queuack.authoring.trigger_rule import TriggerRule
 from queuack.authoring.xcomarg import PlainXComArg, XComArg
-from queuack.errors import NotBuilt
-
-if TYPE_CHECKING:
-    from queuack.authoring.dag import DAG
-    from queuack.authoring.taskgroup import TaskGroup
 
 _EMPTY = inspect.Parameter.empty
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def get_unique_task_id(task_id: str, dag: DAG | None = None, task_group: TaskGroup | None = None) -> str:
-    """``task_id``, or with ``__1``, ``__2``, … when the DAG has it already."""
-    dag = dag or DagContext.get_current()
-    if dag is None:
-        return task_id
-    group = task_group or TaskGroupContext.get_current(dag)
-    full = group.child_id(task_id) if group is not None else task_id
-    if full not in dag.task_dict:
-        return task_id
-    prefix = re.split(r"__\d+$", full)[0]
-    return f"{re.split(r'__[0-9]+$', task_id)[0]}__{dag.highest_suffix.get(prefix, 0) + 1}"
 
 
 class DecoratedOperator(BaseOperator):
@@ -60,7 +51,8 @@ class DecoratedOperator(BaseOperator):
         kwargs_to_upstream: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        task_id = get_unique_task_id(task_id, kwargs.get("dag"), kwargs.get("task_group"))
+        if not self._from_mapped:
+            task_id = get_unique_task_id(task_id, kwargs.get("dag"), kwargs.get("task_group"))
         self.python_callable = python_callable
         self.op_args = op_args or []
         self.op_kwargs = op_kwargs or {}
@@ -84,10 +76,8 @@ class DecoratedOperator(BaseOperator):
         return determine_kwargs(self.python_callable, self.op_args, context)
 
     def get_python_source(self) -> str:
-        """The function's source without comments and the decorator."""
-        lines = textwrap.dedent(inspect.getsource(self.python_callable)).splitlines()
-        start = next(i for i, line in enumerate(lines) if line.startswith(("def ", "async def ")))
-        return "\n".join(line for line in lines[start:] if not line.strip().startswith("#")) + "\n"
+        """The function's source without the decorators that make it a task."""
+        return function_source(self.python_callable)
 
 
 class FunctionDecoratedOperator(DecoratedOperator):
@@ -136,6 +126,8 @@ class _TaskDecorator:
     """A decorated function. Calling it inside a DAG makes a task and returns an XComArg."""
 
     _airflow_is_task_decorator: ClassVar[bool] = True
+    returns_dag_result: bool = False
+    """Set by ``@result``."""
     __wrapped__: Callable[..., Any]
 
     def __init__(
@@ -178,6 +170,7 @@ class _TaskDecorator:
         operator = self.operator_class(**arguments)
         operator.is_setup = self.is_setup
         operator.is_teardown = self.is_teardown
+        operator.returns_dag_result = self.returns_dag_result
         operator.on_failure_fail_dagrun = fail_dagrun
         documented = (operator.doc, operator.doc_json, operator.doc_md, operator.doc_rst, operator.doc_yaml)
         if self.function.__doc__ and not any(documented):
@@ -189,19 +182,74 @@ class _TaskDecorator:
         outputs = kwargs.pop("multiple_outputs", self.multiple_outputs)
         other = type(self)(self.function, self.operator_class, outputs, {**self.kwargs, **kwargs}, self.decorator_name)
         other.is_setup, other.is_teardown = self.is_setup, self.is_teardown
+        other.returns_dag_result = self.returns_dag_result
         other.on_failure_fail_dagrun = kwargs.get("on_failure_fail_dagrun", self.on_failure_fail_dagrun)
         return other
 
-    def partial(self, **kwargs: Any) -> NoReturn:
-        raise NotBuilt(f"Dynamic task mapping ({self.__name__}.partial) is not built yet.")
+    # ── mapping ──────────────────────────────────────────────────────────────────────────────────
+    def partial(self, **kwargs: Any) -> _TaskDecorator:
+        """The same function with arguments that all instances share."""
+        self._check_names("partial", kwargs)
+        given = self.kwargs.get("op_kwargs", {})
+        prevent_duplicates(given, kwargs, fail_reason="duplicate partial")
+        return self.override(op_kwargs={**kwargs, **given})
 
-    def expand(self, **kwargs: Any) -> NoReturn:
-        raise NotBuilt(f"Dynamic task mapping ({self.__name__}.expand) is not built yet.")
+    def expand(self, **map_kwargs: Any) -> XComArg:
+        """A task with an instance for each combination of the elements."""
+        if self.kwargs.get("trigger_rule") == TriggerRule.ALWAYS and any(map(_is_reference, map_kwargs.values())):
+            raise ValueError(
+                "Task-generated mapping within a task using 'expand' is not allowed with trigger rule 'always'."
+            )
+        if not map_kwargs:
+            raise TypeError("no arguments to expand against")
+        self._check_names("expand", map_kwargs)
+        prevent_duplicates(self.kwargs, map_kwargs, fail_reason="mapping already partial")
+        return self._expand(DictOfListsExpandInput(map_kwargs), strict=False)
 
-    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> NoReturn:
-        raise NotBuilt(f"Dynamic task mapping ({self.__name__}.expand_kwargs) is not built yet.")
+    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
+        """A task with an instance for each dict of arguments."""
+        if self.kwargs.get("trigger_rule") == TriggerRule.ALWAYS and not isinstance(kwargs, XComArg):
+            values = [value for one in kwargs if isinstance(one, Mapping) for value in one.values()]
+            if any(map(_is_reference, values)):
+                raise ValueError(
+                    "Task-generated mapping within a task using 'expand_kwargs' is not allowed with trigger rule "
+                    "'always'."
+                )
+        check_kwargs_list(kwargs)
+        return self._expand(ListOfDictsExpandInput(kwargs), strict=strict)
+
+    def _check_names(self, what: str, kwargs: Mapping[str, Any]) -> None:
+        shadowed = sorted(KNOWN_CONTEXT_KEYS.intersection(kwargs))
+        if shadowed:
+            names = ", ".join(map(repr, shadowed))
+            raise ValueError(f"cannot call {what}() on task context variable{'s' if len(shadowed) > 1 else ''} {names}")
+        check_function_arguments(self.function, what, kwargs)
+
+    def _expand(self, expand_input: ExpandInput, *, strict: bool) -> XComArg:
+        check_return_keys(expand_input.value)
+        given = dict(self.kwargs)
+        given.setdefault("op_args", [])
+        given.setdefault("op_kwargs", {})
+        if self.is_teardown:
+            if "trigger_rule" in given:
+                raise ValueError("Trigger rule not configurable for teardown tasks.")
+            given["trigger_rule"] = TriggerRule.ALL_DONE_SETUP_SUCCESS
+        given.setdefault("on_failure_fail_dagrun", self.on_failure_fail_dagrun)
+        given.update(is_setup=self.is_setup, is_teardown=self.is_teardown)
+        return DecoratedMappedOperator.of_function(
+            self.function,
+            self.operator_class,
+            given,
+            expand_input,
+            multiple_outputs=self.multiple_outputs,
+            strict=strict,
+        ).output
 
     __name__: str
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, XComArg)
 
 
 def infer_multiple_outputs(function: Callable[..., Any]) -> bool:

@@ -16,6 +16,7 @@ KINDS: dict[str, str] = {
     "branch": "queuack.operators.decorated:_BranchPythonDecoratedOperator",
     "short_circuit": "queuack.operators.decorated:_ShortCircuitDecoratedOperator",
     "bash": "queuack.operators.decorated:_BashDecoratedOperator",
+    "duckdb": "queuack.operators.duckdb:_DuckDBDecoratedOperator",
     "sensor": "queuack.sensors.python:DecoratedSensorOperator",
     "virtualenv": "queuack.operators.decorated:_PythonVirtualenvDecoratedOperator",
     "external_python": "queuack.operators.decorated:_PythonExternalDecoratedOperator",

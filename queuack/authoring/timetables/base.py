@@ -14,8 +14,9 @@ import pendulum
 from pendulum import DateTime
 
 from queuack.authoring.exceptions import AirflowTimetableInvalid
+from queuack.authoring.registered import path_of
+from queuack.authoring.timetables.custom import custom_document
 from queuack.authoring.timezone import utcnow
-from queuack.errors import NotBuilt
 from queuack.schedule import timetables as schedule
 
 
@@ -104,12 +105,13 @@ class Timetable:
     @property
     def type_name(self) -> str:
         """The name of a built-in class, the import path of any other."""
-        return f"{type(self).__module__}.{type(self).__qualname__}"
+        return path_of(type(self))
 
     @property
     def document(self) -> schedule.Timetable:
-        """The timetable as data, checked. Raises AirflowTimetableInvalid; NotBuilt for a class of the DAG author's."""
-        raise NotBuilt(f"custom timetables are not built in Queuack yet: {self.type_name}")
+        """The timetable as data, checked. Raises AirflowTimetableInvalid; TimetableNotRegistered (a ValueError) for a
+        class of one's own that no plugin registers."""
+        return custom_document(self)
 
     def validate(self) -> None:
         """Raises AirflowTimetableInvalid when the timetable makes no sense."""

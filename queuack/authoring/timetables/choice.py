@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
+from queuack.authoring.timetables.assets import asset_timetable
 from queuack.authoring.timetables.base import Timetable
 from queuack.authoring.timetables.encoding import Zone
 from queuack.authoring.timetables.interval import CronDataIntervalTimetable, DeltaDataIntervalTimetable
 from queuack.authoring.timetables.simple import ContinuousTimetable, NullTimetable, OnceTimetable
 from queuack.authoring.timetables.trigger import CronTriggerTimetable, DeltaTriggerTimetable
-from queuack.errors import NotBuilt
 
 
 def timetable_for(
@@ -27,7 +26,7 @@ def timetable_for(
 
     The flags choose data intervals over triggers for cron expressions and deltas; None: as ``[scheduler]`` says (both
     False unless set). Nothing is checked here: ``Timetable.validate`` and ``.document`` do. Raises ValueError for what
-    is no schedule, NotBuilt for asset schedules.
+    is no schedule.
     """
     if isinstance(schedule, Timetable):
         return schedule
@@ -45,8 +44,8 @@ def timetable_for(
         if _setting("create_delta_data_intervals", create_delta_data_intervals):
             return DeltaDataIntervalTimetable(schedule)
         return DeltaTriggerTimetable(schedule)
-    if isinstance(schedule, Collection) or hasattr(schedule, "iter_assets"):
-        raise NotBuilt("asset schedules are not built in Queuack yet")
+    if (assets := asset_timetable(schedule)) is not None:
+        return assets
     raise ValueError(f"{schedule!r} is not a valid schedule.")
 
 

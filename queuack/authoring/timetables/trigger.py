@@ -80,7 +80,7 @@ class CronTriggerTimetable(CronPoints, BuiltInTimetable):
     @property
     def _schedule(self) -> schedule.Timetable:
         return schedule.CronTriggerTimetable(
-            self.expression, self._zone_name, delta_of(self.interval), _plain(self.run_immediately)
+            self.expression, self._zone_name, delta_of(self.interval), plain_grace(self.run_immediately)
         )
 
     def serialize(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class CronTriggerTimetable(CronPoints, BuiltInTimetable):
             "expression": self.expression,
             "timezone": encode_zone(self.timezone),
             "interval": encode_length(self.interval),
-            "run_immediately": _encode(self.run_immediately),
+            "run_immediately": encode_grace(self.run_immediately),
         }
 
     @classmethod
@@ -131,7 +131,7 @@ class MultipleCronTriggerTimetable(BuiltInTimetable):
             tuple(each.expression for each in self.timetables),
             first._zone_name,
             delta_of(first.interval),
-            _plain(first.run_immediately),
+            plain_grace(first.run_immediately),
         )
 
     def _describe(self) -> str:
@@ -152,12 +152,12 @@ class MultipleCronTriggerTimetable(BuiltInTimetable):
         )
 
 
-def _plain(value: RunImmediately) -> RunImmediately:
+def plain_grace(value: RunImmediately) -> RunImmediately:
     """Of a pendulum Duration only the seconds go on."""
     return timedelta(seconds=value.total_seconds()) if isinstance(value, timedelta) else value
 
 
-def _encode(value: RunImmediately) -> bool | float | None:
+def encode_grace(value: RunImmediately) -> bool | float | None:
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 

@@ -1,4 +1,4 @@
-"""``airflow.settings``: folders, the default timezone, policies that do nothing, and sessions that refuse use."""
+"""``airflow.settings``: folders, the default timezone, policies that do nothing, and sessions that read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from queuack.authoring.timezone import default_timezone
-from queuack.compat.shims.orm import Session, create_session
+from queuack.compat.models.session import Session, create_session
 from queuack.home import find_home
 
 __all__ = [

@@ -61,9 +61,14 @@ class BaseXCom:
         current_runtime().xcom_delete(dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index, key=key)
 
     @classmethod
-    def get_all(cls, *args: Any, **kwargs: Any) -> Any:
-        """Raises NotBuilt."""
-        raise NotBuilt("XCom.get_all is not built in Queuack yet: use ti.xcom_pull with a list of task ids.")
+    def get_all(
+        cls, *, key: str, dag_id: str, task_id: str, run_id: str, include_prior_dates: bool = False
+    ) -> list[Any] | None:
+        """The values of all instances of a task, by map index; None when there are none."""
+        if include_prior_dates:
+            raise NotBuilt("XCom.get_all(include_prior_dates=True) is not built in Queuack yet: use XCom.get_one.")
+        place = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
+        return current_runtime().xcom_slice(**place, start=0, stop=None) or None
 
     @classmethod
     def get_many(cls, *args: Any, **kwargs: Any) -> Any:

@@ -9,16 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from queuack.compat.table import absent, authoring, contrib, exceptions, models, old, sdk, standard, utils
+from queuack.compat import packages
+from queuack.compat.table import (
+    absent,
+    assets,
+    authoring,
+    contrib,
+    exceptions,
+    models,
+    old,
+    sdk,
+    secrets,
+    standard,
+    storage,
+    utils,
+)
 from queuack.compat.table.targets import Names, Reasons, Served
 
 _SUBJECTS: tuple[Served, ...] = (
+    assets.SERVED,
     authoring.SERVED,
     exceptions.SERVED,
     models.SERVED,
     old.SERVED,
     sdk.SERVED,
+    secrets.SERVED,
     standard.SERVED,
+    storage.SERVED,
     utils.SERVED,
 )
 
@@ -37,7 +54,7 @@ ABSENT: Reasons = absent.ABSENT
 REMOVED: Mapping[str, str] = absent.REMOVED
 """Module, with everything below it → why it is not there and what to use instead."""
 
-MOVED: Mapping[str, str] = old.MOVED
+MOVED: Mapping[str, str] = {**old.MOVED, **storage.MOVED}
 """``module`` or ``module:name`` of 1.10 and 2.x → the module to import from today, or what to write."""
 
 INSTALLED_BELOW = frozenset({"airflow.providers", "airflow.example_dags"})
@@ -49,7 +66,10 @@ def _with_parents(modules: set[str]) -> frozenset[str]:
     return frozenset(".".join(path[:size]) for path in parts for size in range(1, len(path) + 1))
 
 
-MODULES = _with_parents({*SERVED, *PROVIDED, *ABSENT, *INSTALLED_BELOW})
+VENDORS = frozenset(f"airflow.providers.{vendor}" for vendor in packages.VENDORS)
+"""Folders of several provider packages: there even when none of them is, so that the error can name the one."""
+
+MODULES = _with_parents({*SERVED, *PROVIDED, *ABSENT, *INSTALLED_BELOW, *VENDORS})
 """Every module that is served, packages above it included."""
 
 _CHILDREN: dict[str, set[str]] = {}

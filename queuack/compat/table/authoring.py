@@ -6,6 +6,7 @@ from queuack.compat.table.targets import Served, at
 
 VERSION = at("queuack.compat.shims.version", "", __version__="AIRFLOW_VERSION")
 HOOKIMPL = at("queuack.compat.shims.listeners", "hookimpl")
+LISTENERS = at("queuack.authoring.listeners", "ListenerManager get_listener_manager")
 WEIGHT_RULE = at("queuack.authoring.weight", "WeightRule")
 TRIGGER_RULE = at("queuack.authoring.trigger_rule", "TriggerRule")
 INTERVAL = at("queuack.authoring.timetables.interval", "CronDataIntervalTimetable DeltaDataIntervalTimetable")
@@ -18,7 +19,7 @@ DECORATOR_BASE = at(
     "DecoratedOperator get_unique_task_id task_decorator_factory",
     TaskDecorator="_TaskDecorator",
 )
-DECORATORS = at("queuack.authoring.decorators", "setup task task_group teardown")
+DECORATORS = at("queuack.authoring.decorators", "result setup task task_group teardown")
 SETUP_TEARDOWN = at("queuack.authoring.decorators", "setup teardown") | at(
     "queuack.authoring.setup_teardown", "ContextWrapper context_wrapper"
 )
@@ -34,7 +35,7 @@ POKE_MODE_ONLY = at("queuack.sensors.base", "poke_mode_only")
 SERVED: Served = {
     "airflow": VERSION
     | at("queuack.authoring.dag", "DAG")
-    | at("queuack.authoring.assets", "Asset", Dataset="Asset")
+    | at("queuack.authoring.assets", "Asset Dataset")
     | at("queuack.authoring.xcomarg", "XComArg")
     | at("queuack.authoring.exceptions", "AirflowException"),
     "airflow.version": VERSION | at("queuack.compat.shims.version", "", version="AIRFLOW_VERSION"),
@@ -43,9 +44,11 @@ SERVED: Served = {
     | at("queuack.compat.shims.configuration", "get getboolean getfloat getint has_option get_airflow_home"),
     "airflow.settings": {"*": "queuack.compat.shims.settings"},
     "airflow.macros": {"*": "queuack.authoring.macros"},
-    "airflow.plugins_manager": PLUGIN,
+    "airflow.plugins_manager": PLUGIN | at("queuack.authoring.plugin", "AirflowPluginException"),
     "airflow.listeners": HOOKIMPL,
-    "airflow.policies": HOOKIMPL,
+    "airflow.listeners.listener": LISTENERS,
+    "airflow.listeners.types": at("queuack.authoring.listeners", "AssetEvent"),
+    "airflow.policies": at("queuack.compat.shims.listeners", "", hookimpl="policy_hookimpl"),
     "airflow.security.permissions": {"*": "queuack.compat.shims.permissions"},
     "airflow.security.utils": {"*": "queuack.compat.shims.principals"},
     "airflow.task.trigger_rule": TRIGGER_RULE,
@@ -60,4 +63,9 @@ SERVED: Served = {
     "airflow.timetables.interval": INTERVAL,
     "airflow.timetables.trigger": TRIGGER,
     "airflow.timetables.events": EVENTS,
+    "airflow.triggers.base": at(
+        "queuack.authoring.trigger",
+        "BaseEventTrigger BaseTaskEndEvent BaseTrigger StartTriggerArgs TaskFailedEvent TaskSkippedEvent "
+        "TaskSuccessEvent TriggerEvent",
+    ),
 }

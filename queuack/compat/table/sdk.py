@@ -10,6 +10,7 @@ from queuack.compat.table.authoring import (
     HOOK,
     HOOKIMPL,
     INTERVAL,
+    LISTENERS,
     METADATA,
     NOTIFIER,
     PARSING_CONTEXT,
@@ -21,7 +22,7 @@ from queuack.compat.table.authoring import (
     TRIGGER_RULE,
     WEIGHT_RULE,
 )
-from queuack.compat.table.models import LINK, OPERATOR, PARAMS, RELATIONSHIPS, SKIP, TASK_INSTANCE_KEY, XCOM
+from queuack.compat.table.models import LINK, MAPPED, OPERATOR, PARAMS, RELATIONSHIPS, SKIP, TASK_INSTANCE_KEY, XCOM
 from queuack.compat.table.standard import BRANCH
 from queuack.compat.table.targets import Served, at
 from queuack.compat.table.utils import EDGES, MODULE_LOADING
@@ -34,7 +35,6 @@ TYPES = at("queuack.authoring.types", "NOTSET SET_DURING_EXECUTION ArgNotSet Set
 VARIABLE = at("queuack.authoring.variable", "Variable")
 STATES = at("queuack.authoring.state", "DagRunState TaskInstanceState")
 TIMEOUT = at("queuack.compat.shims.timeout", "timeout TimeoutPosix")
-ASSET_DECORATOR = at("queuack.authoring.assets", "asset")
 CONTEXT_NAMES = at(
     "queuack.authoring.context_variables",
     "AIRFLOW_VAR_NAME_FORMAT_MAPPING DEFAULT_FORMAT_PREFIX ENV_VAR_FORMAT_PREFIX context_to_airflow_vars",
@@ -52,7 +52,6 @@ PUBLIC = (
     at("queuack.compat.shims.version", "", __version__="SDK_VERSION")
     | DAG
     | ASSETS
-    | ASSET_DECORATOR
     | ASYNC
     | BRANCH
     | CONNECTION
@@ -119,9 +118,6 @@ SERVED: Served = {
     "airflow.sdk.bases.xcom": at("queuack.compat.shims.xcom", "BaseXCom"),
     "airflow.sdk.configuration": at("queuack.authoring.conf", "conf"),
     "airflow.sdk.definitions._internal.types": TYPES,
-    "airflow.sdk.definitions.asset": ASSETS
-    | at("queuack.authoring.assets", "AssetRef BaseAsset Model", Dataset="Asset"),
-    "airflow.sdk.definitions.asset.decorators": ASSET_DECORATOR,
     "airflow.sdk.definitions.asset.metadata": METADATA,
     "airflow.sdk.definitions.connection": CONNECTION,
     "airflow.sdk.definitions.context": CONTEXT
@@ -131,19 +127,33 @@ SERVED: Served = {
     "airflow.sdk.definitions.decorators": DECORATORS,
     "airflow.sdk.definitions.decorators.setup_teardown": SETUP_TEARDOWN,
     "airflow.sdk.definitions.edges": EDGES,
+    "airflow.sdk.definitions.mappedoperator": MAPPED | at("queuack.authoring.partial", "OperatorPartial"),
+    "airflow.sdk.definitions._internal.expandinput": at(
+        "queuack.authoring.expand_input", "DictOfListsExpandInput ListOfDictsExpandInput MappedArgument is_mappable"
+    ),
     "airflow.sdk.definitions.param": PARAMS,
-    "airflow.sdk.definitions.taskgroup": at("queuack.authoring.taskgroup", "TaskGroup"),
+    "airflow.sdk.definitions.taskgroup": at("queuack.authoring.taskgroup", "TaskGroup")
+    | at("queuack.authoring.mapped_group", "MappedTaskGroup"),
     "airflow.sdk.definitions.template": at("queuack.compat.shims.literal", "literal"),
     "airflow.sdk.definitions.timetables.events": EVENTS,
     "airflow.sdk.definitions.timetables.interval": INTERVAL,
     "airflow.sdk.definitions.timetables.trigger": TRIGGER,
     "airflow.sdk.definitions.variable": VARIABLE,
-    "airflow.sdk.definitions.xcom_arg": at("queuack.authoring.xcomarg", "PlainXComArg XComArg"),
-    "airflow.sdk.execution_time.context": CONTEXT_NAMES,
+    "airflow.sdk.definitions.xcom_arg": at(
+        "queuack.authoring.xcomarg", "ConcatXComArg MapXComArg PlainXComArg XComArg ZipXComArg"
+    ),
+    "airflow.sdk.execution_time.callback_runner": at(
+        "queuack.compat.shims.callback_runner", "create_async_executable_runner create_executable_runner"
+    ),
+    "airflow.sdk.execution_time.context": CONTEXT_NAMES
+    | at("queuack.compat.shims.callback_runner", "context_get_outlet_events"),
+    "airflow.sdk.execution_time.lazy_sequence": at("queuack.authoring.mapped_values", "LazyXComSequence"),
     "airflow.sdk.execution_time.macros": {"*": "queuack.authoring.macros"},
     "airflow.sdk.execution_time.timeout": TIMEOUT,
     "airflow.sdk.execution_time.xcom": XCOM | {"XCOM_RETURN_KEY": XCOM_RETURN_KEY},
     "airflow.sdk._shared.listeners": HOOKIMPL,
+    "airflow.sdk.listener": LISTENERS,
+    "airflow.sdk.bases.timetable": at("queuack.authoring.timetables.base", "", BaseTimetable="Timetable"),
     "airflow.sdk.module_loading": MODULE_LOADING,
     "airflow.sdk.plugins_manager": PLUGIN,
     "airflow.sdk.timezone": {"*": "queuack.authoring.timezone"},

@@ -12,7 +12,7 @@ SERVED: Served = {
     "airflow.utils.context": at("queuack.authoring.context", "Context context_merge"),
     "airflow.utils.deprecation_tools": {"*": "queuack.compat.shims.deprecation"},
     "airflow.utils.edgemodifier": EDGES,
-    "airflow.utils.email": {"*": "queuack.compat.shims.email"},
+    "airflow.utils.email": {"*": "queuack.hooks.email"},
     "airflow.utils.file": at("queuack.authoring.dagfile", "", get_unique_dag_module_name="unique_module_name")
     | {"*": "queuack.compat.shims.files"},
     "airflow.utils.hashlib_wrapper": {"*": "queuack.compat.shims.digest"},

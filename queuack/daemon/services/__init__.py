@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from queuack.daemon.port import Port
-from queuack.daemon.services import dags, pools, runs, system, tasks, variables
+from queuack.daemon.services import assets, connections, dags, encryption, pools, runs, system, tasks, variables
 from queuack.daemon.services.suggestions import suggesting
 from queuack.errors import InvalidRequest
 
@@ -18,7 +18,7 @@ Method = Callable[..., Any]
 
 METHODS: dict[str, Method] = {
     function.__name__: function
-    for module in (dags, runs, tasks, pools, variables, system)
+    for module in (dags, runs, assets, tasks, pools, variables, connections, encryption, system)
     for function in module.METHODS
 }
 

@@ -9,12 +9,11 @@ import msgspec
 
 from queuack import clock
 from queuack.daemon.port import Port
+from queuack.daemon.services.schedules import runs_to_come
 from queuack.engine.engine import Engine
 from queuack.engine.events import DeleteDag, SetPaused
 from queuack.engine.spec import decode
 from queuack.errors import DagNotFound
-from queuack.schedule.forecast import upcoming
-from queuack.schedule.timetables import Interval, Restriction
 from queuack.store.queries import dags as dag_queries
 from queuack.store.queries import import_errors, versions
 from queuack.store.queries import runs as run_queries
@@ -102,28 +101,21 @@ def delete_dag(port: Port, dag_id: str) -> int:
 def next_runs(port: Port, dag_id: str, n: int = 1) -> list[Row]:
     """The next ``n`` scheduled runs: logical_date, run_after, data_interval_start, data_interval_end."""
 
-    def look(engine: Engine) -> tuple[Any, Any]:
+    def look(engine: Engine) -> tuple[Any, Any, Any]:
         dag = engine.dags.get(dag_id)
         if dag is None:
             raise DagNotFound(f"There is no DAG {dag_id!r}.")
-        return dag.document, dag.last_interval
+        return dag.document, dag.last_interval, dag.last_run_after
 
-    document, last = port.on_engine(look)
-    restriction = Restriction(
-        None if document.start_date is None else clock.from_us(document.start_date),
-        None if document.end_date is None else clock.from_us(document.end_date),
-        document.catchup,
-    )
-    interval = None if last is None else Interval(clock.from_us(last[0]), clock.from_us(last[1]))
-    runs = upcoming(document.timetable, interval, restriction, clock.from_us(clock.now_us()), n)
+    document, last, last_run_after = port.on_engine(look)
     return [
         {
-            "logical_date": run.logical_date.isoformat(),
-            "run_after": run.run_after.isoformat(),
-            "data_interval_start": run.data_interval.start.isoformat(),
-            "data_interval_end": run.data_interval.end.isoformat(),
+            "logical_date": clock.iso(run.start),
+            "run_after": clock.iso(run.run_after),
+            "data_interval_start": clock.iso(run.start),
+            "data_interval_end": clock.iso(run.end),
         }
-        for run in runs
+        for run in runs_to_come(port, document, last, last_run_after, n)
     ]
 
 

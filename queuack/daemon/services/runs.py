@@ -10,6 +10,7 @@ from typing import Any
 from queuack import clock
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import Port
+from queuack.daemon.services.schedules import run_by_hand
 from queuack.engine.events import ClearTasks, Event, SetRunState, TriggerRun
 from queuack.engine.snapshot import Recall
 from queuack.engine.spec import decode
@@ -88,6 +89,8 @@ def trigger_run(
     note: str | None = None,
     triggered_by: str = "cli",
     user: str | None = None,
+    run_type: str = "manual",
+    partition_key: str | None = None,
 ) -> Row:
     """Create a run by hand. ``conf`` is checked against the DAG's params. Returns the run's row.
 
@@ -100,16 +103,24 @@ def trigger_run(
             raise DagNotFound(f"There is no DAG {dag_id!r}.")
         _check_free(reader, dag_id, run_id, date)
     conf = {} if conf is None else conf
-    checked_conf(decode(text), conf)
+    document = decode(text)
+    checked_conf(document, conf)
+    now = clock.now_us()
+    said = run_by_hand(port, document, run_after=now, logical_date=date, from_cli=triggered_by == "cli")
     new_id = port.request(
         TriggerRun(
             dag_id=dag_id,
-            run_id=run_id,
+            run_id=run_id or said.run_id,
             logical_date=date,
+            data_interval_start=said.start,
+            data_interval_end=said.end,
+            run_after=said.run_after,
             conf=conf,
             note=note,
             triggered_by=triggered_by,
             triggering_user_name=user,
+            run_type=run_type,
+            partition_key=partition_key,
         )
     )
     return get_run(port, dag_id, new_id)

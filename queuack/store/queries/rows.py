@@ -21,7 +21,7 @@ INSTANTS = frozenset(
         "applied_at", "created_at", "data_interval_end", "data_interval_start", "dttm", "end_date", "last_parsed_time",
         "last_updated", "logical_date", "next_dagrun", "next_dagrun_create_after", "next_dagrun_data_interval_end",
         "next_dagrun_data_interval_start", "next_try_at", "queued_at", "queued_dttm", "run_after", "scheduled_dttm",
-        "start_date", "timestamp", "updated_at",
+        "start_date", "timestamp", "updated_at", "expires_at", "partition_date",
     }
 )  # fmt: skip
 """Columns that hold an instant, in every table."""
@@ -32,12 +32,12 @@ JSON_COLUMNS = frozenset({"conf", "rendered_fields"})
 
 def rows(reader: Reader, name: str, params: Params = ()) -> list[Row]:
     """Run a named statement; its rows with ISO instants and decoded JSON."""
-    return _dicts(reader, name, params, {**dict.fromkeys(INSTANTS, iso), **dict.fromkeys(JSON_COLUMNS, _decoded)})
+    return _dicts(reader, name, params, {**dict.fromkeys(INSTANTS, iso), **dict.fromkeys(JSON_COLUMNS, decoded)})
 
 
 def raw_rows(reader: Reader, name: str, params: Params = ()) -> list[Row]:
     """The same with instants left in microseconds, for callers inside Queuack."""
-    return _dicts(reader, name, params, dict.fromkeys(JSON_COLUMNS, _decoded))
+    return _dicts(reader, name, params, dict.fromkeys(JSON_COLUMNS, decoded))
 
 
 def first(found: list[Row]) -> Row | None:
@@ -57,7 +57,7 @@ def _dicts(reader: Reader, name: str, params: Params, converters: dict[str, Call
     return found
 
 
-def _decoded(text: str | None) -> Any:
+def decoded(text: str | None) -> Any:
     if not text:
         return {}
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from queuack.store.queries.rows import Row, first, rows
 from queuack.store.queries.runs import run_key
 from queuack.store.reader import Reader
@@ -34,6 +36,30 @@ def get_xcom(
     if include_prior_dates:
         return first(_with_bytes(rows(reader, "get_xcom_of_prior_dates", params)))
     return first(_with_bytes(rows(reader, "get_xcom", {**params, "run_id": run_id})))
+
+
+def slice_xcoms(
+    reader: Reader, dag_id: str, run_id: str, task_id: str, key: str, *, start: int = 0, stop: int | None = None
+) -> list[Row]:
+    """map_index, encoding, value (bytes) of a task's instances, by map index: from ``start`` up to, not with, ``stop``."""
+    params = _instances_of(reader, dag_id, run_id, task_id, key)
+    if params is None:
+        return []
+    limit = None if stop is None else max(0, stop - start)
+    return _with_bytes(rows(reader, "slice_xcoms", {**params, "limit": limit, "offset": start}))
+
+
+def count_xcoms(reader: Reader, dag_id: str, run_id: str, task_id: str, key: str) -> int:
+    """How many instances of a task have an XCom under ``key``."""
+    params = _instances_of(reader, dag_id, run_id, task_id, key)
+    return 0 if params is None else int(rows(reader, "count_xcoms", params)[0]["found"])
+
+
+def _instances_of(reader: Reader, dag_id: str, run_id: str, task_id: str, key: str) -> dict[str, Any] | None:
+    found = run_key(reader, dag_id, run_id)
+    if found is None:
+        return None
+    return {"run_key": found, "dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
 
 
 def list_xcoms(

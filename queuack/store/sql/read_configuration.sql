@@ -22,22 +22,38 @@ WHERE $pool::VARCHAR IS NULL OR p.pool = $pool
 ORDER BY p.pool;
 
 -- name: list_variables
--- Every variable.
-SELECT key, val AS value, description FROM variable ORDER BY key;
+-- Every variable, values as they are stored.
+SELECT key, val, description, coalesce(is_encrypted, false) AS is_encrypted FROM variable ORDER BY key;
 
 -- name: get_variable
--- One variable.
-SELECT val FROM variable WHERE key = $key;
+-- One variable, its value as it is stored.
+SELECT key, val, description, coalesce(is_encrypted, false) AS is_encrypted FROM variable WHERE key = $key;
+
+-- name: variable_keys
+-- The keys of variables that begin with a text.
+SELECT key FROM variable WHERE starts_with(key, $prefix) ORDER BY key;
 
 -- name: list_connections
--- Every connection. The caller hides what must not be seen.
-SELECT conn_id, conn_type, description, host, login, password, schema, port, extra FROM connection ORDER BY conn_id;
+-- Every connection, password and extra as they are stored.
+SELECT
+    conn_id, conn_type, description, host, login, password, schema, port, extra,
+    coalesce(is_encrypted, false) AS is_encrypted, coalesce(is_extra_encrypted, false) AS is_extra_encrypted
+FROM connection
+ORDER BY conn_id;
 
 -- name: get_connection
--- One connection.
-SELECT conn_id, conn_type, description, host, login, password, schema, port, extra
+-- One connection, password and extra as they are stored.
+SELECT
+    conn_id, conn_type, description, host, login, password, schema, port, extra,
+    coalesce(is_encrypted, false) AS is_encrypted, coalesce(is_extra_encrypted, false) AS is_extra_encrypted
 FROM connection
 WHERE conn_id = $conn_id;
+
+-- name: count_encrypted
+-- How many values are encrypted: without its key nothing may be added to them.
+SELECT
+    (SELECT count(*) FROM variable WHERE is_encrypted)
+    + (SELECT count(*) FROM connection WHERE is_encrypted OR is_extra_encrypted);
 
 -- name: list_import_errors
 -- What is wrong with DAG files now.

@@ -18,6 +18,20 @@ WHERE r.dag_id = $dag_id AND x.dag_id = $dag_id AND x.task_id = $task_id AND x.m
 ORDER BY coalesce(r.logical_date, r.run_after) DESC, x.timestamp DESC
 LIMIT 1;
 
+-- name: slice_xcoms
+-- XComs of a task's instances under one key, by map index. A limit that is NULL does not limit.
+SELECT map_index, encoding, value, value_bytes
+FROM xcom
+WHERE dag_run_id = $run_key::BIGINT AND dag_id = $dag_id AND run_id = $run_id AND task_id = $task_id AND key = $key
+ORDER BY map_index
+LIMIT $limit::BIGINT OFFSET $offset::BIGINT;
+
+-- name: count_xcoms
+-- How many of a task's instances have an XCom under one key.
+SELECT count(*) AS found
+FROM xcom
+WHERE dag_run_id = $run_key::BIGINT AND dag_id = $dag_id AND run_id = $run_id AND task_id = $task_id AND key = $key;
+
 -- name: list_xcoms
 -- XComs of one run. A filter that is NULL does not filter.
 SELECT

@@ -2,7 +2,7 @@
     id, dag_id, run_id, run_type, state, epoch_us(logical_date), epoch_us(data_interval_start),
     epoch_us(data_interval_end), epoch_us(run_after), epoch_us(queued_at), epoch_us(start_date), epoch_us(end_date),
     conf::VARCHAR, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
-    epoch_us(updated_at)
+    epoch_us(updated_at), partition_key, epoch_us(partition_date)
 
 -- name: snapshot_dags
 -- Every DAG with its newest version. Ids of versions grow, so the newest is the one with the highest id.
@@ -17,12 +17,12 @@ JOIN dag_code c ON c.dag_version_id = newest.id
 ORDER BY d.dag_id;
 
 -- name: snapshot_last_runs
--- Of each DAG the automated run with the latest logical date, from which the next run follows.
+-- Of each DAG the automated run with the latest logical date (with partitions: the latest), from which the next follows.
 SELECT {run_columns}
 FROM dag_run
 WHERE id IN (
-    SELECT arg_max(id, logical_date) FROM dag_run
-    WHERE run_type = 'scheduled' AND logical_date IS NOT NULL
+    SELECT arg_max(id, coalesce(logical_date, run_after)) FROM dag_run
+    WHERE run_type = 'scheduled' AND (logical_date IS NOT NULL OR partition_key IS NOT NULL)
     GROUP BY dag_id
 );
 
@@ -97,6 +97,12 @@ FROM task_instance ti
 WHERE ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
 ORDER BY ti.id;
 
+-- name: snapshot_lengths
+-- How long what mapped tasks of some runs expand over is.
+SELECT dag_run_id, task_id, map_index, length FROM task_map
+WHERE dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
+ORDER BY task_id, map_index;
+
 -- name: snapshot_reschedules
 -- How often the present tries of the task instances of some runs asked to be run again later.
 SELECT s.ti_id, count(*)
@@ -105,6 +111,17 @@ JOIN task_instance ti ON ti.id = s.ti_id AND ti.try_number = s.try_number
 WHERE s.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
     AND ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
 GROUP BY s.ti_id;
+
+-- name: snapshot_deferrals
+-- What the deferred task instances of some runs wait for, or how they go on.
+SELECT ti.id, ti.trigger_id, epoch_us(ti.trigger_timeout), ti.next_method, ti.next_kwargs::VARCHAR
+FROM task_instance ti
+WHERE ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
+    AND (ti.next_method IS NOT NULL OR ti.trigger_id IS NOT NULL);
+
+-- name: snapshot_triggers
+-- Every trigger.
+SELECT id, classpath, kwargs, epoch_us(created_date), queue, fired_by, fired_seq FROM trigger ORDER BY id;
 
 -- name: snapshot_versions
 -- Versions by id, for unfinished runs that use an older one.
@@ -151,5 +168,6 @@ SELECT
     1 + greatest(
         (SELECT coalesce(max(id), 0) FROM task_instance), coalesce(max(value) FILTER (name = 'task_instance'), 0)
     ),
-    1 + greatest((SELECT coalesce(max(id), 0) FROM callback), coalesce(max(value) FILTER (name = 'callback'), 0))
+    1 + greatest((SELECT coalesce(max(id), 0) FROM callback), coalesce(max(value) FILTER (name = 'callback'), 0)),
+    1 + greatest((SELECT coalesce(max(id), 0) FROM trigger), coalesce(max(value) FILTER (name = 'trigger'), 0))
 FROM id_floor;

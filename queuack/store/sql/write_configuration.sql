@@ -30,5 +30,22 @@ DELETE FROM variable WHERE key IN (SELECT unnest($key::VARCHAR[]));
 
 -- name: insert_variables
 -- Variables as they are now.
-INSERT INTO variable (key, val, description)
-SELECT unnest($key::VARCHAR[]), unnest($val::VARCHAR[]), unnest($description::VARCHAR[]);
+INSERT INTO variable (key, val, description, is_encrypted)
+SELECT
+    unnest($key::VARCHAR[]), unnest($val::VARCHAR[]), unnest($description::VARCHAR[]),
+    unnest($is_encrypted::BOOLEAN[]);
+
+-- name: delete_connections
+-- Connections that are deleted or replaced.
+DELETE FROM connection WHERE conn_id IN (SELECT unnest($conn_id::VARCHAR[]));
+
+-- name: insert_connections
+-- Connections as they are now.
+INSERT INTO connection (
+    conn_id, conn_type, description, host, schema, login, password, port, extra, is_encrypted, is_extra_encrypted
+)
+SELECT
+    unnest($conn_id::VARCHAR[]), unnest($conn_type::VARCHAR[]), unnest($description::VARCHAR[]),
+    unnest($host::VARCHAR[]), unnest($schema::VARCHAR[]), unnest($login::VARCHAR[]), unnest($password::VARCHAR[]),
+    unnest($port::INTEGER[]), unnest($extra::VARCHAR[]), unnest($is_encrypted::BOOLEAN[]),
+    unnest($is_extra_encrypted::BOOLEAN[]);

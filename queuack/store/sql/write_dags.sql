@@ -61,13 +61,17 @@ UPDATE dag SET
     next_dagrun = make_timestamptz(u.next_dagrun),
     next_dagrun_data_interval_start = make_timestamptz(u.next_dagrun_data_interval_start),
     next_dagrun_data_interval_end = make_timestamptz(u.next_dagrun_data_interval_end),
-    next_dagrun_create_after = make_timestamptz(u.next_dagrun_create_after)
+    next_dagrun_create_after = make_timestamptz(u.next_dagrun_create_after),
+    next_dagrun_partition_key = u.next_dagrun_partition_key,
+    next_dagrun_partition_date = make_timestamptz(u.next_dagrun_partition_date)
 FROM (
     SELECT
         unnest($dag_id::VARCHAR[]) AS dag_id, unnest($next_dagrun::BIGINT[]) AS next_dagrun,
         unnest($next_dagrun_data_interval_start::BIGINT[]) AS next_dagrun_data_interval_start,
         unnest($next_dagrun_data_interval_end::BIGINT[]) AS next_dagrun_data_interval_end,
-        unnest($next_dagrun_create_after::BIGINT[]) AS next_dagrun_create_after
+        unnest($next_dagrun_create_after::BIGINT[]) AS next_dagrun_create_after,
+        unnest($next_dagrun_partition_key::VARCHAR[]) AS next_dagrun_partition_key,
+        unnest($next_dagrun_partition_date::BIGINT[]) AS next_dagrun_partition_date
 ) u
 WHERE dag.dag_id = u.dag_id;
 

@@ -2,13 +2,16 @@
 
 import airflow
 from airflow import DAG
-from airflow.models import Variable
+from airflow.contrib.sensors.file_sensor import FileSensor
+from airflow.contrib.sensors.python_sensor import PythonSensor
+from airflow.models import DagRun, Variable
 from airflow.operators.bash_operator import BashOperator
 from airflow.operators.dummy_operator import DummyOperator
 from airflow.operators.python_operator import BranchPythonOperator, PythonOperator
 from airflow.utils.decorators import apply_defaults
 from airflow.models import BaseOperator
 from airflow.utils.dates import days_ago
+from airflow.utils.db import provide_session
 from airflow.utils.trigger_rule import TriggerRule
 from datetime import timedelta
 
@@ -56,7 +59,25 @@ def pull(**context):
     return number + 1
 
 
+@provide_session
+def count_runs(session=None, **context):
+    return session.query(DagRun).filter(DagRun.dag_id == "era_1_10", DagRun.execution_date == context["execution_date"]).count()
+
+
+city = Variable.get("era_city", default_var="Rome")
+
 start = DummyOperator(task_id="start", dag=dag)
+arrived = FileSensor(task_id="arrived", filepath=__file__, poke_interval=1, timeout=60, dag=dag)
+ready = PythonSensor(task_id="ready", python_callable=lambda: True, poke_interval=1, dag=dag)
+runs = PythonOperator(task_id="runs", python_callable=count_runs, provide_context=True, dag=dag)
+dates = BashOperator(
+    task_id="dates",
+    bash_command="echo {{ execution_date.strftime('%Y-%m-%d') }} {{ yesterday_ds }} {{ tomorrow_ds_nodash }} {{ params.city }} "
+    "{{ ti.xcom_pull(task_ids='push', key='number') }}",
+    params={"city": city},
+    xcom_push=True,
+    dag=dag,
+)
 push_task = PythonOperator(task_id="push", python_callable=push, provide_context=True, dag=dag)
 pull_task = PythonOperator(task_id="pull", python_callable=pull, provide_context=True, dag=dag)
 greet = GreetOperator(task_id="greet", name="{{ ds_nodash }}", dag=dag)
@@ -65,7 +86,9 @@ left = BashOperator(task_id="left", bash_command="echo left {{ ds }}", dag=dag)
 right = BashOperator(task_id="right", bash_command="echo right", dag=dag)
 end = DummyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, dag=dag)
 
-start.set_downstream(push_task)
+start.set_downstream([arrived, ready])
+push_task.set_upstream([arrived, ready])
+push_task >> [runs, dates] >> end
 push_task >> pull_task >> greet >> branch
 branch >> [left, right] >> end
 moment = airflow.utils.dates.days_ago(1)

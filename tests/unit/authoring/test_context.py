@@ -6,10 +6,10 @@ import pytest
 
 from queuack.authoring import context_variables
 from queuack.authoring.context import current_context, get_current_context
+from queuack.authoring.context_values import LEGACY_DATED
 from queuack.authoring.dag import DAG
 from queuack.authoring.exceptions import AirflowRescheduleException, AirflowSensorTimeout, ParamValidationError
 from queuack.authoring.params import Param
-from queuack.errors import NotBuilt
 from queuack.operators.empty import EmptyOperator
 from queuack.sensors.python import PythonSensor
 from tests.unit.authoring.conftest import run_info
@@ -115,7 +115,8 @@ def test_it_is_a_dict_that_computes_late(desk, context):
     assert dict(**context)["ds"] == "2024-01-02"
     desk.runtime.asked = 0
     everything = context.copy().as_kwargs()
-    assert set(everything) == set(context)
+    assert set(everything) == set(context) | LEGACY_DATED
+    assert everything["execution_date"] == context["logical_date"]
     context["mine"] = 1
     assert ("mine" in context, context.pop("mine"), "mine" in context) == (True, 1, False)
     del context["ds"]
@@ -139,12 +140,6 @@ def test_params_take_conf_and_are_validated(desk, context):
     with pytest.raises(ParamValidationError, match="size"):
         desk.execute(context["task"])
     assert context["dag"].params["size"] == 3
-
-
-def test_what_is_not_built_says_so_when_used(context):
-    assert repr(context["outlet_events"])
-    with pytest.raises(NotBuilt):
-        context["outlet_events"]["x"]
 
 
 def test_upstream_results(desk, context):

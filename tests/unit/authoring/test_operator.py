@@ -14,7 +14,6 @@ from queuack.authoring.relationships import chain, chain_linear, cross_downstrea
 from queuack.authoring.setup_teardown import ContextWrapper
 from queuack.authoring.taskgroup import TaskGroup
 from queuack.authoring.trigger_rule import TriggerRule
-from queuack.errors import NotBuilt
 from queuack.operators.empty import EmptyOperator
 
 
@@ -203,8 +202,3 @@ def test_a_copy_to_run_leaves_the_task_alone(desk):
     copy = op.prepare_for_execution()
     copy.inlets.append("x")
     assert (op.text, op.more, op.inlets) == ("{{ ds }}", ["{{ ds }}"], [])
-
-
-def test_mapping_says_that_it_is_not_built():
-    with pytest.raises(NotBuilt, match="mapping"):
-        Echo.partial(task_id="a")

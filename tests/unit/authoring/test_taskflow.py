@@ -140,7 +140,7 @@ def test_setup_and_teardown_decorators():
     assert d.get_task("drop").on_failure_fail_dagrun
 
 
-@pytest.mark.parametrize("kind", ["virtualenv", "external_python", "docker", "kubernetes", "branch_virtualenv"])
+@pytest.mark.parametrize("kind", ["docker", "kubernetes", "stub"])
 def test_other_kinds_parse_and_say_so_when_they_run(desk, kind):
     @getattr(task, kind)(retries=2)
     def f(): ...
@@ -152,8 +152,6 @@ def test_other_kinds_parse_and_say_so_when_they_run(desk, kind):
         desk.execute(d.get_task("f"))
 
 
-def test_unknown_kinds_and_mapping():
+def test_unknown_kinds():
     with pytest.raises(AttributeError, match="not found"):
         _ = task.nonsense
-    with pytest.raises(NotBuilt, match="mapping"):
-        plain.expand(x=[1, 2])

@@ -82,7 +82,7 @@ def test_whole_components_match() -> None:
 def test_missing_provider_names_its_package() -> None:
     for module, package in {
         "airflow.providers.nobody.hooks": "apache-airflow-providers-nobody",
-        "airflow.providers.apache.nobody": "apache-airflow-providers-apache-…",
+        "airflow.providers.apache.nobody": "apache-airflow-providers-apache-nobody",
     }.items():
         with pytest.raises(ModuleNotFoundError, match=package):
             importlib.import_module(module)

@@ -6,20 +6,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from queuack.authoring.assets import Asset
+from queuack.authoring.assets import Asset, AssetAlias, AssetWatcher
 from queuack.authoring.dag import DAG
 from queuack.authoring.decorators import task
 from queuack.authoring.edges import Label
 from queuack.authoring.exceptions import AirflowDagCycleException
 from queuack.authoring.params import Param
+from queuack.authoring.registered import registered
 from queuack.authoring.taskgroup import TaskGroup
-from queuack.authoring.weight import PriorityWeightStrategy
+from queuack.authoring.trigger import BaseEventTrigger, TriggerEvent
+from queuack.authoring.weight import PriorityWeightStrategy, PriorityWeightStrategyNotRegistered
 from queuack.clock import to_us
 from queuack.document.build import document_of
+from queuack.engine.plan import compile_plan
 from queuack.engine.spec import decode, encode
-from queuack.errors import NotBuilt
 from queuack.operators.bash import BashOperator
 from queuack.operators.empty import EmptyOperator
+from queuack.schedule.conditions import AliasRef, AllOf, AssetKey, NameRef
 
 
 def build(dag: DAG):
@@ -78,8 +81,6 @@ def test_unfit_dags_are_refused():
         build(d)
     with pytest.raises(Exception, match="99 99"):
         build(DAG("d", schedule="99 99 * * *"))
-    with pytest.raises(NotBuilt):
-        build(DAG("d", schedule=[Asset("x")]))
     with DAG("d") as d:
         EmptyOperator(task_id="a", executor_config={"isolation": "jail"})
     with pytest.raises(ValueError, match="isolation"):
@@ -112,14 +113,56 @@ def test_taskflow_names():
 
 class Decreasing(PriorityWeightStrategy):
     def get_weight(self, ti):
-        return 1
+        return 10 + ti.max_tries + ti.try_number
 
 
-@pytest.mark.parametrize("rule", [Decreasing(), f"{__name__}.Decreasing"])
-def test_a_weight_rule_of_ones_own_is_not_built(rule):
+@pytest.mark.parametrize("rule", [Decreasing(), Decreasing, f"{__name__}.Decreasing"])
+def test_a_weight_rule_of_ones_own(rule, monkeypatch):
     with DAG("d") as d:
-        EmptyOperator(task_id="t", weight_rule=rule)
-    with pytest.raises(NotBuilt, match=r"Custom weight rules.*'t'"):
+        EmptyOperator(task_id="s", priority_weight=3) >> EmptyOperator(task_id="t", weight_rule=rule, retries=2)
+    with pytest.raises(PriorityWeightStrategyNotRegistered, match="priority_weight_strategies"):
         build(d)
+    monkeypatch.setattr(registered, "_classes", {"priority_weight_strategies": {f"{__name__}.Decreasing": Decreasing}})
+    s, t = build(d).tasks
+    assert (t.custom_weight, t.weight_rule, t.priority_weight) == (12, "absolute", 1)
+    assert (s.custom_weight, s.weight_rule, s.priority_weight) == (None, "downstream", 3)
+    plan = compile_plan(build(d))
+    assert [plan.weights[plan.index[name]] for name in ("s", "t")] == [4, 12]
     with pytest.raises(ValueError, match="must be one of"):
         EmptyOperator(task_id="u", weight_rule="sideways")
+
+
+def test_assets_of_a_dag():
+    used, made, alias = Asset("used", extra={"k": 1}), Asset("s3://made"), AssetAlias("alias")
+    with DAG("d", schedule=Asset("a") & alias) as d:
+        EmptyOperator(task_id="t", inlets=[used, "lineage of another kind"], outlets=[made, alias, Asset.ref(name="r")])
+    doc = build(d)
+    assert [(asset.name, asset.extra) for asset in doc.assets] == [("a", {}), ("s3://made", {}), ("used", {"k": 1})]
+    assert [alias.name for alias in doc.asset_aliases] == ["alias"]
+    (task,) = doc.tasks
+    assert task.inlets == (AssetKey("used", "used"),)
+    assert task.outlets == (AssetKey("s3://made", "s3://made/"), AliasRef("alias"), NameRef("r"))
+    assert doc.timetable.condition == AllOf((AssetKey("a", "a"), AliasRef("alias")))
+    assert decode(encode(doc)) == doc
+
+
+def test_watchers_are_data():
+    trigger = Watching(path="/x")
+    with DAG("d", schedule=Asset("a", watchers=[AssetWatcher("w", trigger)])) as d:
+        EmptyOperator(task_id="t")
+    (asset,) = build(d).assets
+    (watcher,) = asset.watchers
+    assert (watcher.name, watcher.classpath, watcher.kwargs) == ("w", "somewhere.Watching", '{"path": "/x"}')
+    assert watcher.trigger_hash == BaseEventTrigger.hash("somewhere.Watching", {"path": "/x"})
+
+
+class Watching(BaseEventTrigger):
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def serialize(self):
+        return "somewhere.Watching", {"path": self.path}
+
+    async def run(self):
+        yield TriggerEvent(self.path)

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from queuack.authoring.context_variables import export_context
+from queuack.authoring.masking import Masker
 from queuack.worker.environment import mask_environment
-from queuack.worker.masking import Masker
 
 
 @pytest.mark.parametrize(

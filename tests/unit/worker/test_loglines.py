@@ -7,9 +7,9 @@ import logging
 import os
 import re
 
+from queuack.authoring.masking import Masker
 from queuack.worker.loglines import MAX_EVENT, cut, encode_line, error_detail, timestamp
 from queuack.worker.logs import TaskLog, open_log
-from queuack.worker.masking import Masker
 
 
 def test_a_timestamp_has_microseconds_and_z():

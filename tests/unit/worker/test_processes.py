@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 
+from queuack.authoring.masking import Masker
 from queuack.logpaths import attempt_log
 from queuack.processes import describe_exit, is_alive, read_worker_file, start_ticks, write_worker_file
-from queuack.worker.masking import Masker
 from queuack.worker.rendered import encode_rendered, show
 
 

@@ -1,0 +1,1 @@
+"""Secrets backends: where variables and connections come from. Airflow page: security/secrets/secrets-backend."""

@@ -1,0 +1,177 @@
+"""Assets and aliases: list, look up, update from outside, materialize."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from queuack import clock
+from queuack.daemon.asset_runtime import asset_events, asset_find, assets_of_alias
+from queuack.daemon.port import Port
+from queuack.daemon.services.runs import trigger_run
+from queuack.engine.events import CreateAssetEvent
+from queuack.errors import InvalidRequest, NotFound
+from queuack.store.queries import assets
+from queuack.store.reader import Reader
+
+Row = dict[str, Any]
+
+_RELATIONS = {
+    "scheduled_dags": "asset_scheduled_dags",
+    "producing_tasks": "asset_producing_tasks",
+    "consuming_tasks": "asset_consuming_tasks",
+    "aliases": "aliases_of_assets",
+    "watchers": "watchers_of_assets",
+}
+"""Field of an asset → the query that fills it."""
+
+
+def list_assets(port: Port, name: str | None = None, uri: str | None = None, only_active: bool = False) -> list[Row]:
+    """Airflow's AssetResponse, by name; with ``is_active``."""
+    with port.reader() as reader:
+        return _with_relations(reader, assets.list_assets(reader, name=name, uri=uri, only_active=only_active))
+
+
+def get_asset(port: Port, name: str | None = None, uri: str | None = None) -> Row:
+    """The one asset with this name, URI, or both. Raises NotFound, InvalidRequest when there are several."""
+    said = _said(name, uri)
+    found = list_assets(port, name, uri)
+    if not found:
+        raise NotFound(f"Asset with {said} does not exist.")
+    if len(found) > 1:
+        raise InvalidRequest(f"More than one asset exists with {said}.")
+    return found[0]
+
+
+def list_asset_aliases(port: Port, name: str | None = None) -> list[Row]:
+    """id, name, group."""
+    with port.reader() as reader:
+        return assets.list_aliases(reader, name)
+
+
+def get_asset_alias(port: Port, name: str) -> Row:
+    """Raises NotFound."""
+    for row in list_asset_aliases(port, name):
+        return row
+    raise NotFound(f"Asset alias with name {name} does not exist.")
+
+
+def materialize_asset(
+    port: Port,
+    name: str | None = None,
+    uri: str | None = None,
+    triggered_by: str = "cli",
+    user: str | None = None,
+    conf: Row | None = None,
+    partition_key: str | None = None,
+) -> Row:
+    """Trigger the one DAG that has the asset as outlet. Returns the run's row.
+
+    Raises NotFound, and InvalidRequest when several DAGs have it.
+    """
+    said = _said(name, uri)
+    with port.reader() as reader:
+        found = assets.materializing_dags(reader, name=name, uri=uri)
+    if not found:
+        raise NotFound(f"Asset with {said} does not exist, or no DAG has it as outlet.")
+    if len(found) > 1:
+        raise InvalidRequest(f"More than one DAG materializes asset with {said}: {', '.join(found)}.")
+    return trigger_run(
+        port,
+        found[0],
+        conf=conf,
+        triggered_by=triggered_by,
+        user=user,
+        run_type="asset_materialization",
+        partition_key=partition_key,
+    )
+
+
+def create_asset_event(
+    port: Port,
+    name: str | None = None,
+    uri: str | None = None,
+    extra: Row | None = None,
+    partition_key: str | None = None,
+) -> Row:
+    """Update an asset from outside; DAGs that wait for it run. Returns the event's row. Raises NotFound."""
+    _said(name, uri)
+    event = CreateAssetEvent(name=name, uri=uri, extra=extra or {}, partition_key=partition_key)
+    event_id = port.request(event)
+    with port.reader() as reader:
+        return _public(next(row for row in assets.asset_events(reader, event_id=event_id)))
+
+
+def list_asset_events(
+    port: Port,
+    name: str | None = None,
+    uri: str | None = None,
+    alias: str | None = None,
+    source_dag_id: str | None = None,
+    limit: int = 100,
+) -> list[Row]:
+    """Newest first: Airflow's AssetEventResponse."""
+    with port.reader() as reader:
+        found = assets.asset_events(
+            reader, name=name, uri=uri, alias=alias, source_dag_id=source_dag_id, ascending=False, limit=limit
+        )
+    return [_public(row) for row in found]
+
+
+def list_queued_asset_events(port: Port, dag_id: str | None = None) -> list[Row]:
+    """asset_id, dag_id, name, uri, created_at of what waits for a run."""
+    with port.reader() as reader:
+        return assets.queued_events(reader, dag_id)
+
+
+def _said(name: str | None, uri: str | None) -> str:
+    parts = [f"name {name}"] * bool(name) + [f"URI {uri}"] * bool(uri)
+    if not parts:
+        raise InvalidRequest("Either a name or a URI is required.")
+    return " and ".join(parts)
+
+
+def _with_relations(reader: Reader, found: list[Row]) -> list[Row]:
+    ids = [row["id"] for row in found]
+    related = {field: assets.asset_relations(reader, query, ids) for field, query in _RELATIONS.items()}
+    last = assets.asset_relations(reader, "last_asset_events", ids)
+    return [
+        {
+            **row,
+            **{field: by_id[row["id"]] for field, by_id in related.items()},
+            "last_asset_event": next(iter(last[row["id"]]), None),
+        }
+        for row in found
+    ]
+
+
+def _public(row: Row) -> Row:
+    asset = row.pop("asset")
+    runs = [
+        {name: clock.iso(value) if name in _INSTANTS else value for name, value in run.items()}
+        for run in row.pop("created_dagruns")
+    ]
+    return {
+        **row,
+        "timestamp": clock.iso(row["timestamp"]),
+        "name": asset["name"],
+        "uri": asset["uri"],
+        "group": asset["group"],
+        "created_dagruns": runs,
+    }
+
+
+_INSTANTS = ("logical_date", "start_date", "end_date", "data_interval_start", "data_interval_end")
+
+METHODS = (
+    list_assets,
+    get_asset,
+    list_asset_aliases,
+    get_asset_alias,
+    materialize_asset,
+    create_asset_event,
+    list_asset_events,
+    list_queued_asset_events,
+    asset_find,
+    assets_of_alias,
+    asset_events,
+)

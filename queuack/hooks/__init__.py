@@ -1,0 +1,1 @@
+"""The standard hooks, built on authoring only."""

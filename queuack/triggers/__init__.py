@@ -1,0 +1,1 @@
+"""The standard triggers, built on authoring only."""

@@ -1,0 +1,299 @@
+"""What people check first when they come from Airflow, feature by feature: works, differs or missing, and the test.
+
+Data only; ``compatibility.py`` makes ``docs/reference/airflow-compatibility.md`` of it, and a test checks that every
+named test exists. ``works``: as Airflow 3.3.2, and a test shows it. ``differs``: it is there, the note says what is
+otherwise. ``missing``: a DAG file that needs it gets an error that says so; the note says what to do meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    WORKS = "works"
+    DIFFERS = "differs"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """``test``: ``path below tests::name``; needed unless it is missing. ``note``: needed unless it works."""
+
+    name: str
+    status: Status
+    test: str = ""
+    note: str = ""
+
+
+def works(name: str, test: str, note: str = "") -> Feature:
+    return Feature(name, Status.WORKS, test, note)
+
+
+def differs(name: str, test: str, note: str) -> Feature:
+    return Feature(name, Status.DIFFERS, test, note)
+
+
+def missing(name: str, note: str) -> Feature:
+    return Feature(name, Status.MISSING, "", note)
+
+
+PLANNING = "engine/test_planning.py"
+RUNS = "engine/test_runs.py"
+ATTEMPTS = "engine/test_attempts.py"
+RULES = "engine/test_trigger_rules.py"
+ADMISSION = "engine/test_admission.py"
+CONTROL = "engine/test_controlling.py"
+DEFERRAL = "engine/test_deferral.py"
+RECORDED = "schedule/test_recorded_timetables.py::test_every_recorded_case"
+EXAMPLES = "conformance/test_examples.py::test_the_run_ends_as_in_airflow"
+SETUP = "engine/test_trigger_rules.py::test_a_teardown_runs_although_work_failed_and_does_not_decide_the_run"
+TASKFLOW = "unit/authoring/test_taskflow.py"
+OPERATORS = "unit/authoring/test_operators.py"
+TEMPLATING = "unit/authoring/test_templating.py"
+
+MAPPING = "built; a run in a daemon is not shown by a test yet"
+
+FEATURES: dict[str, list[Feature]] = {
+    "Schedules": [
+        works("run ids: `scheduled__…`, `manual__…`", f"{PLANNING}::test_manual_ids_and_intervals"),
+        works("data intervals of cron, `timedelta`, `relativedelta`, presets", RECORDED),
+        works("`@once`", f"{PLANNING}::test_once"),
+        works("`@continuous`", f"{PLANNING}::test_continuous_runs_one_at_a_time"),
+        works("`None`: runs by hand only", f"{PLANNING}::test_manual_ids_and_intervals"),
+        works("cron and delta timetables, trigger and interval, several crons, events", RECORDED),
+        works("first run and `catchup`", f"{PLANNING}::test_catchup_fills_the_past_within_max_active_runs"),
+        works("assets, `Dataset`, and their conditions", "engine/test_assets.py::test_conditions"),
+        works("assets or time", "engine/test_assets.py::test_assets_or_time"),
+        works(
+            "custom timetables from plugins, asked outside the daemon",
+            "integration/test_plugins.py::test_a_custom_timetable_schedules_and_one_that_fails_is_mended",
+        ),
+        works(
+            "generated cases: catchup, limits, time zones, against Airflow",
+            "conformance/test_scheduling.py::test_every_decision_is_airflows",
+        ),
+        works("daylight saving time, both directions", "schedule/test_zones.py::test_clocks_set_back"),
+        works(
+            "`logical_date` None for runs by hand without a date",
+            f"{RUNS}::test_a_run_without_logical_date_has_no_past",
+        ),
+        works("`end_date` of a DAG", f"{PLANNING}::test_end_date_ends_the_schedule"),
+        differs(
+            "a new DAG is active at once",
+            "engine/test_registering.py::test_paused_at_creation",
+            "Airflow pauses it; `[core] dags_are_paused_at_creation = true` does so here",
+        ),
+    ],
+    "Assets": [
+        works(
+            "runs of assets, with all events since the last",
+            "engine/test_assets.py::test_a_run_consumes_all_events_since_the_last",
+        ),
+        works("`@asset`", "unit/authoring/test_assets.py::test_asset_makes_a_dag_of_one_task"),
+        works("aliases", "engine/test_assets.py::test_an_alias_brings_assets_into_being"),
+        works("extra and `Metadata`", "unit/authoring/test_assets.py::test_yielded_metadata"),
+        works("watchers", "engine/test_assets.py::test_a_watcher_runs_while_a_dag_waits_and_updates_its_asset"),
+        works(
+            "partitioned schedules, mappers, windows",
+            "schedule/test_recorded_partitions.py::test_the_same_keys_and_dates_as_airflow",
+        ),
+        differs(
+            "partition mappers of your own",
+            "unit/authoring/test_assets.py::test_a_mapper_of_ones_own_is_not_built",
+            "refused when the file is parsed; those of Airflow work",
+        ),
+        works("task and asset state stores", "store/test_assets.py::test_state_stores"),
+    ],
+    "Dependencies and trigger rules": [
+        works("every trigger rule", f"{RULES}::test_verdict"),
+        works("`depends_on_past`", f"{RUNS}::test_depends_on_past"),
+        works("`wait_for_downstream`", f"{RUNS}::test_wait_for_downstream"),
+        works("branching, and the join after it", f"{RULES}::test_a_branch_skips_what_it_names_and_the_join_runs"),
+        works("short circuit, `ignore_downstream_trigger_rules`", f"{OPERATORS}::test_short_circuit"),
+        works("`LatestOnlyOperator`", f"{OPERATORS}::test_latest_only"),
+        works("task groups: prefixes, nesting, links", "unit/authoring/test_taskgroup.py::test_prefixes_and_nesting"),
+        works("labels", "unit/authoring/test_operator.py::test_labels"),
+        works("setup and teardown scopes", "unit/authoring/test_operator.py::test_scopes_of_several_setups"),
+        works("teardown and the state of the run", SETUP),
+        works("leaves decide the state of the run", f"{RUNS}::test_leaves_decide"),
+    ],
+    "Retries, failures, time limits": [
+        works(
+            "retries with delay, backoff, `max_retry_delay`",
+            f"{ATTEMPTS}::test_backoff_gives_the_seconds_that_airflow_gives",
+        ),
+        works("`AirflowFailException`", f"{ATTEMPTS}::test_fail_without_retry"),
+        works("`AirflowSkipException`", "integration/worker/test_attempts.py::test_exceptions_with_a_meaning"),
+        works("`fail_fast`", f"{ATTEMPTS}::test_fail_fast_fails_the_running_and_skips_the_rest"),
+        works("`execution_timeout`", "integration/worker/test_attempts.py::test_execution_timeout"),
+        works("`dagrun_timeout`", f"{RUNS}::test_dagrun_timeout"),
+        works("callbacks of tasks", "integration/worker/test_attempts.py::test_the_callbacks_of_each_outcome"),
+        works("callbacks of DAGs", "integration/worker/test_attempts.py::test_a_callback_of_the_dag"),
+        works("`max_consecutive_failed_dag_runs`", f"{RUNS}::test_repeated_failure_pauses_the_dag"),
+        missing("retry policies (`RetryPolicy`, `RetryRule`)", "`retries`, `retry_delay`, `AirflowFailException`"),
+        missing("deadline alerts", "`dagrun_timeout`"),
+        works("notifiers", "unit/operators/test_email.py::test_the_notifier"),
+        differs(
+            "`sla`, `sla_miss_callback`",
+            "unit/authoring/test_operator.py::test_old_arguments_work_with_a_warning",
+            "taken with a warning and without effect, as in Airflow 3",
+        ),
+    ],
+    "Limits": [
+        works("pools, `pool_slots`", f"{ADMISSION}::test_pool_slots"),
+        works("`priority_weight`, weight rules", "engine/test_plan.py::test_weights_by_rule"),
+        works("`max_active_runs`", f"{PLANNING}::test_queued_runs_start_in_order_within_max_active_runs"),
+        works("`max_active_tasks`", f"{ADMISSION}::test_max_active_tasks_is_per_run"),
+        works(
+            "`max_active_tis_per_dag`, `…_per_dagrun`", f"{ADMISSION}::test_limits_of_a_task_over_all_runs_and_in_one"
+        ),
+        works("`[core] parallelism`", f"{ADMISSION}::test_parallelism"),
+    ],
+    "TaskFlow and operators": [
+        works("`@task`, XComArgs, `override`", f"{TASKFLOW}::test_values_flow"),
+        works("`multiple_outputs`", f"{TASKFLOW}::test_outputs_must_be_a_dict_of_texts"),
+        works("`@task.branch`, `@task.short_circuit`, `run_if`, `skip_if`", f"{TASKFLOW}::test_conditions_skip"),
+        works("`PythonOperator`", f"{OPERATORS}::test_python_operator_takes_arguments_and_context"),
+        works("`BashOperator`, `@task.bash`", f"{OPERATORS}::test_bash_returns_the_last_line_and_knows_the_context"),
+        works("`ResumableJobMixin`", "unit/authoring/test_resumable.py::test_a_retry_follows_the_job_that_runs"),
+        differs(
+            "`@result`",
+            "unit/compat/test_authoring_names.py::test_result_marks_the_task",
+            "the task is marked; there is no REST API to ask for the result yet",
+        ),
+        works("sensors in poke and reschedule mode", "unit/sensors/test_waiting.py::test_reschedule_mode"),
+        works("`soft_fail`, timeouts", "unit/sensors/test_waiting.py::test_timeouts"),
+        works("exponential backoff of sensors", "unit/sensors/test_waiting.py::test_backoff"),
+        works("`FileSensor`, also deferrable", "unit/sensors/test_standard.py::test_files_deferred"),
+        works(
+            "`DateTimeSensor`, `TimeSensor`, `TimeDeltaSensor`, `DayOfWeekSensor`, `BashSensor`",
+            "unit/sensors/test_standard.py::test_date_time",
+        ),
+        works("`SqlSensor`, DuckDB SQL", "unit/operators/test_duckdb.py::test_sql_sensor"),
+        works("`BranchDateTimeOperator`, `BranchDayOfWeekOperator`", "unit/operators/test_branches.py::test_weekdays"),
+        works(
+            "virtualenv and external Python", "unit/operators/test_python_elsewhere.py::test_arguments_result_and_log"
+        ),
+        works("`EmailOperator`, mail on failure and retry", "unit/operators/test_email.py::test_the_operator"),
+        works(
+            "the real `apache-airflow-providers-standard`, when installed",
+            "conformance/test_standard_provider.py::test_its_operators_run",
+        ),
+        works("`async def` tasks", f"{TASKFLOW}::test_async_functions_run"),
+        missing("`TriggerDagRunOperator`", "`queuack dags trigger`"),
+        missing(
+            "`ExternalTaskSensor`, `ExternalTaskMarker`",
+            "schedule by an asset, or `@task.sensor` with a function that looks",
+        ),
+        missing("human-in-the-loop operators", "a sensor that waits for a variable"),
+        missing("`SubDagOperator`", "a `TaskGroup`; the name imports"),
+        missing("`@task.docker`, `@task.kubernetes` and the like", "the operator of the provider package"),
+    ],
+    "XComs, templates, params": [
+        works(
+            "`xcom_push`, `xcom_pull` with keys, lists, map indexes",
+            "unit/authoring/test_context.py::test_xcom_pull_shapes",
+        ),
+        works("`include_prior_dates`", "store/test_writer.py::test_xcom_of_prior_dates"),
+        works("typed values, tables, files for large ones", "unit/worker/test_xcom.py::test_typed_values"),
+        works("templated fields, nested", f"{TEMPLATING}::test_containers_and_objects"),
+        works("template files", f"{TEMPLATING}::test_files_are_read_from_the_search_path"),
+        works("native objects", f"{TEMPLATING}::test_native_objects"),
+        works("filters, `user_defined_macros`", f"{TEMPLATING}::test_user_macros_filters_and_environment"),
+        works("context keys", "unit/authoring/test_context.py::test_airflows_keys_and_values"),
+        works(
+            "`execution_date`, `next_ds`, `yesterday_ds` and the like",
+            "unit/authoring/test_context.py::test_keys_of_old_versions_answer_but_are_not_listed",
+            "gone in Airflow 3, kept here",
+        ),
+        works("rendered fields are stored", "unit/testing/test_command.py::test_rendered_fields"),
+        works(
+            "params with JSON schema, overridden by `conf`",
+            "integration/test_services.py::test_conf_is_checked_against_the_params",
+        ),
+        works(
+            "`ObjectStoragePath`",
+            "unit/authoring/test_storage.py::test_a_file_of_this_machine",
+            "with the extra `objectstorage`",
+        ),
+    ],
+    "Deferral": [
+        works(
+            "deferrable tasks hold no worker slot",
+            "integration/test_deferral.py::test_a_task_waits_without_a_worker_and_goes_on",
+        ),
+        works("trigger timeouts", f"{DEFERRAL}::test_a_trigger_that_takes_too_long"),
+        works("`start_from_trigger`", f"{DEFERRAL}::test_starting_from_the_trigger"),
+        works("triggers survive the triggerer's and the daemon's death", "integration/test_deferral.py::test_both_die"),
+    ],
+    "Dynamic task mapping": [
+        works(
+            "`expand`, `partial`, a task over a mapped task", "conformance/test_eras_live.py::test_the_run_ends_well"
+        ),
+        works("`expand_kwargs`", "unit/authoring/test_mapping_values.py::test_expand_kwargs"),
+        works("`map`, `zip`, `concat`", "unit/authoring/test_mapping_values.py::test_map_zip_concat"),
+        differs("mapped task groups", "unit/authoring/test_mapping_refused.py::test_a_mapped_group", MAPPING),
+        differs(
+            "trigger rules over mapped upstreams",
+            "engine/test_trigger_rules.py::test_a_mapped_instance_whose_upstream_instance_was_removed_is_removed",
+            MAPPING,
+        ),
+    ],
+    "Runs, by hand and again": [
+        works("clear, with relatives", f"{CONTROL}::test_clearing_with_relatives_in_a_running_run"),
+        works("mark success and failed", f"{CONTROL}::test_marking_a_run"),
+        works(
+            "a run keeps the version of the DAG it began with",
+            "integration/test_daemon.py::test_an_edited_file_is_a_new_version_and_a_running_run_keeps_its_own",
+        ),
+        works("trigger with conf", "integration/test_services.py::test_conf_is_checked_against_the_params"),
+        missing("notes on runs, by hand", "the column `note` is there; no command sets it yet"),
+        missing("backfill", "`catchup`, or trigger with `-l DATE` for each date"),
+    ],
+    "Variables, connections, secrets": [
+        works(
+            "`Variable.get` in tasks and at import",
+            "integration/parser/test_scan.py::test_the_runtime_of_the_caller_answers",
+        ),
+        works(
+            "`AIRFLOW_VAR_*`, `AIRFLOW_CONN_*`",
+            "unit/authoring/test_connections_and_variables.py::test_connections_of_environment_and_store",
+        ),
+        works("connection URIs and JSON", "unit/test_connection_form.py::test_as_airflow_reads_and_writes_them"),
+        works("connections in the store, encrypted", "integration/test_vault.py::test_a_connection"),
+        works("secrets backends", "unit/authoring/test_connections_and_variables.py::test_the_backend_comes_first"),
+        works("secrets are masked in logs and rendered fields", "integration/test_secrets.py::test_no_log_has_them"),
+    ],
+    "Plugins": [
+        works(
+            "macros, timetables, listeners, operator links, weight strategies",
+            "integration/test_plugins.py::test_listeners_links_and_weights",
+        ),
+        works(
+            "a plugin that fails is an entry in a list",
+            "integration/test_plugins.py::test_the_command_lists_what_works_and_what_does_not",
+        ),
+        works("cluster policies", "integration/parser/test_policies.py::test_policies"),
+        works("lineage of hooks", "unit/authoring/test_lineage.py::test_reports_are_counted"),
+    ],
+    "Files of Airflow 1.10 and 2.x": [
+        works(
+            "names of 1.10: `contrib`, `bash_operator`, `days_ago`, …",
+            "conformance/test_eras.py::test_old_names_warn_with_advice",
+        ),
+        works(
+            "`schedule_interval`, `timetable`, `concurrency`",
+            "unit/authoring/test_dag.py::test_old_arguments_work_with_a_warning",
+        ),
+        works("a DAG of each era in a daemon", "conformance/test_eras_live.py::test_the_run_ends_well"),
+        differs(
+            "`provide_session`, `settings.Session`, `DagRun.find`",
+            "conformance/test_models.py::test_runs_are_found",
+            "reads of `DagModel`, `DagRun`, `TaskInstance`, `Pool`, `Log`; writes and SQLAlchemy's expressions are refused",
+        ),
+        works("`DagBag`", "unit/compat/test_dagbag.py::test_a_folder"),
+    ],
+}
+"""Area → its features."""
