@@ -9,7 +9,18 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "queuack"
 
-LEAVES = {"errors", "clock", "home", "states", "filehash", "logpaths", "schedule", "processes", "tracebacks", "faults"} | {
+LEAVES = {
+    "errors",
+    "clock",
+    "home",
+    "states",
+    "filehash",
+    "logpaths",
+    "schedule",
+    "processes",
+    "tracebacks",
+    "faults",
+} | {
     "sensitive",
     "fernet_keys",
     "connection_form",
@@ -57,7 +68,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Layer → what it may import. ``app`` and ``testing`` wire everything and may import all but ``cli``."""
 
 LIBRARIES: dict[str, set[str]] = {
-    "duckdb": {"store.database", "hooks.duckdb"},  # the hook serves tasks with databases of their own, never the store's
+    "duckdb": {
+        "store.database",
+        "hooks.duckdb",
+    },  # the hook serves tasks with databases of their own, never the store's
     "croniter": {"schedule"},
     "fastapi": {"api"},
     "click": {"cli"},

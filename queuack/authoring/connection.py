@@ -159,9 +159,10 @@ class Connection:
         return cls.get(conn_id)
 
     def get_hook(self, *, hook_params: dict[str, Any] | None = None) -> Any:
-        """The hook of this connection's type, from the installed providers. Raises AirflowException for an unknown type.
+        """The hook of this connection's type, from the installed providers.
 
-        Raises ImportError where the provider's hook cannot be imported."""
+        Raises AirflowException for an unknown type,
+        ImportError where the provider's hook cannot be imported."""
         from queuack.authoring.provider_hooks import hook_class  # start-up time: reads every provider's metadata
 
         kind, parameter = hook_class(self.conn_type or "")

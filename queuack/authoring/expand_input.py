@@ -157,14 +157,14 @@ class MappedArgument(Reference):
 
     def _index(self, context: Mapping[str, Any]) -> int:
         """Which instance of its group the running one is in: of groups in one another the inner changes fastest."""
-        index = _map_index(context)
+        index: int = _map_index(context)
         groups = [group.expand_input for group in mapped_groups(context["task"])]
         for one in groups:
             if one is groups[-1]:
                 break
             length = max(one.length(context), 1)
             if one is self._input:
-                return index % length
+                return int(index % length)
             index //= length
         return index
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from queuack import config
@@ -79,7 +80,7 @@ class MappedOperator(DAGNode, Templater):
     email_on_retry = _Given[bool](lambda: True)
     email_on_failure = _Given[bool](lambda: True)
     retries = _Given[int](lambda: None, as_retries)
-    retry_delay = _Given["timedelta"](lambda: config.get_int("core", "default_task_retry_delay"), as_timedelta)
+    retry_delay = _Given[timedelta](lambda: config.get_int("core", "default_task_retry_delay"), as_timedelta)
     retry_exponential_backoff = _Given[float](lambda: 0, as_float_or_bool)
     max_retry_delay = _Given[Any](lambda: None, lambda value: None if value is None else as_timedelta(value))
     retry_policy = _Given[Any](lambda: None)

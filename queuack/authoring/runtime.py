@@ -28,7 +28,7 @@ class Runtime(Protocol):
     def xcom_slice(
         self, *, dag_id: str, run_id: str, task_id: str, key: str, start: int, stop: int | None
     ) -> list[Any]:
-        """The values of a task's instances, by map index; from the ``start``-th (0 = first) up to, not with, ``stop``."""
+        """The values of a task's instances, by map index: from the ``start``-th (0 = first) to before ``stop``."""
 
     def xcom_delete(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str) -> None: ...
 

@@ -220,9 +220,16 @@ def skip_instances(world: World, run: Run, instances: Iterable[tuple[str, int]])
     expanded yet is expanded for it."""
     for task_id, map_index in instances:
         task = run.plan.index.get(task_id)
-        if task is not None and map_index >= 0 and run.spread is not None and task not in run.spread.positions:
-            if task in run.spread.mapping.expansions and states.IS_SCHEDULABLE[run.states[task]]:
-                expansion.expand(world, run, run.spread, task)
+        spread = run.spread
+        if (
+            task is not None
+            and map_index >= 0
+            and spread is not None
+            and task not in spread.positions
+            and task in spread.mapping.expansions
+            and states.IS_SCHEDULABLE[run.states[task]]
+        ):
+            expansion.expand(world, run, spread, task)
         i = run.position(task_id, map_index)
         if i is not None:
             _pass_over(world, run, i)

@@ -17,7 +17,6 @@ from queuack.engine.states import Move
 from queuack.engine.trigger_rules import RUN, WAIT
 from queuack.engine.world import World
 
-
 _DECIDED = frozenset({Move.SKIP, Move.FAIL_UPSTREAM, Move.REMOVE})
 """How an instance finishes by a verdict, not by running."""
 
@@ -121,6 +120,8 @@ def _look(world: World, run: Run, spread: Spread, positions: Sequence[int]) -> N
             known = task if is_shared else -1
         if verdict != WAIT:
             verdicts.append((i, verdict))
+        elif run.states[i] != states.NONE:
+            spread.overdue.setdefault(task, set()).add(i)
     for i, verdict in verdicts:
         if states.IS_SCHEDULABLE[run.states[i]]:
             if verdict == RUN and run.map_indexes[i] < 0:  # what it is to be expanded over may just have been decided
@@ -346,9 +347,7 @@ def hand_out(world: World) -> None:
         world.dirty[ti_id] = (run, i)
         if (run.tries[i] > 1 or detail.start_date is not None) and detail.deferral is None:
             world.writes.append(
-                XComsCleared(
-                    dag_id=run.dag_id, run_id=run.run_id, task_id=run.plan.task_ids[task], map_index=map_index
-                )
+                XComsCleared(dag_id=run.dag_id, run_id=run.run_id, task_id=run.plan.task_ids[task], map_index=map_index)
             )
             expansion.runs_again(world, run, i)
         world.commands.append(

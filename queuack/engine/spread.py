@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 class Spread:
     """Of one run whose plan has mapped tasks. Tasks by index, instances by position."""
 
-    __slots__ = ("counts", "expanded_to", "lengths", "looks", "mapping", "overdue", "positions", "returned", "run", "tally")
+    __slots__ = (
+        "counts",
+        "expanded_to",
+        "lengths",
+        "looks",
+        "mapping",
+        "overdue",
+        "positions",
+        "returned",
+        "run",
+        "tally",
+    )
 
     def __init__(self, run: Run, mapping: Mapping) -> None:
         self.run = run

@@ -68,6 +68,7 @@ __all__ = [
     "asked_part",
 ]
 
+
 class AssetOrTimeTimetable(TimetableBase, frozen=True, tag="assets_or_time"):
     """Runs by a timetable, and whenever an asset condition is met. Here, because it holds any other timetable."""
 

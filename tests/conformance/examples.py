@@ -5,8 +5,8 @@ The files come from the released wheels, unmodified. Must not import Airflow or 
 
 from __future__ import annotations
 
-import shutil
 import re
+import shutil
 import threading
 import zipfile
 from collections.abc import Iterator

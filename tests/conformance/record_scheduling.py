@@ -78,9 +78,9 @@ def record(case: Case) -> dict[str, Any]:
 
 
 def start(dag: Any, session: Any) -> Any:
-    from airflow.models.dagbundle import DagBundleModel
     from airflow.dag_processing.collection import update_dag_parsing_results_in_db
     from airflow.models.dagbag import DBDagBag
+    from airflow.models.dagbundle import DagBundleModel
     from airflow.serialization.serialized_objects import LazyDeserializedDAG
     from airflow.utils.state import DagRunState
     from airflow.utils.types import DagRunTriggeredByType, DagRunType
@@ -89,7 +89,9 @@ def start(dag: Any, session: Any) -> Any:
         session.add(DagBundleModel(name="cases"))
         session.commit()
     dag.relative_fileloc = "cases.py"
-    update_dag_parsing_results_in_db("cases", None, [LazyDeserializedDAG.from_dag(dag)], {}, None, set(), session=session)
+    update_dag_parsing_results_in_db(
+        "cases", None, [LazyDeserializedDAG.from_dag(dag)], {}, None, set(), session=session
+    )
     session.commit()
     stored = DBDagBag().get_latest_version_of_dag(dag.dag_id, session=session)
     run = stored.create_dagrun(

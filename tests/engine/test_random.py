@@ -33,8 +33,8 @@ from queuack.engine.events import (
     TriggerFired,
 )
 from queuack.engine.mapping import leaves
-from queuack.engine.spec import DagDocument, Expansion, MapInput, StartTrigger, TaskGroupDocument
 from queuack.engine.run import Run
+from queuack.engine.spec import DagDocument, Expansion, MapInput, StartTrigger, TaskGroupDocument
 from queuack.engine.states import Move
 from queuack.engine.trigger_rules import RULES
 from queuack.schedule.timetables import CronDataIntervalTimetable
@@ -140,9 +140,7 @@ def map_some(rng: random.Random, document: DagDocument) -> DagDocument:
         for group_id, inside in groups.items()
     )
     home = {i: group_id for group_id, inside in groups.items() for i in inside}
-    own = {
-        i: expansion(first if i in home else i, range(i, i + 1)) for i in range(len(names)) if rng.random() < 0.4
-    }
+    own = {i: expansion(first if i in home else i, range(i, i + 1)) for i in range(len(names)) if rng.random() < 0.4}
     tasks = [
         replace(
             one, expansion=own.get(i), task_group=home.get(i), start_trigger=None,

@@ -61,7 +61,11 @@ def pull(**context):
 
 @provide_session
 def count_runs(session=None, **context):
-    return session.query(DagRun).filter(DagRun.dag_id == "era_1_10", DagRun.execution_date == context["execution_date"]).count()
+    return (
+        session.query(DagRun)
+        .filter(DagRun.dag_id == "era_1_10", DagRun.execution_date == context["execution_date"])
+        .count()
+    )
 
 
 city = Variable.get("era_city", default_var="Rome")

@@ -46,7 +46,9 @@ def test_results(desk, returns, expected):
 
 
 def test_statements(desk):
-    op = operator(sql=["create table t as select unnest([1, 2, {{ params.n }}]) as n; select 0", "select sum(n) from t"])
+    op = operator(
+        sql=["create table t as select unnest([1, 2, {{ params.n }}]) as n; select 0", "select sum(n) from t"]
+    )
     assert desk.execute(op) == [(6,)]
     several = operator(sql="select 1; select 2", return_last=False)
     assert desk.execute(several) == [[(1,)], [(2,)]]
@@ -123,7 +125,7 @@ def test_a_file_is_kept(desk, tmp_path):
     assert desk.execute(operator(sql="select n from t", database="{{ '%s' }}" % path)) == [(42,)]
     with pytest.raises(Exception, match="syntax error"):
         desk.execute(operator(sql="insert into t values (1); nonsense", database=path))
-    with pytest.raises(Exception, match="conversion|Conversion"):
+    with pytest.raises(Exception, match=r"conversion|Conversion"):
         desk.execute(operator(sql="insert into t values (1); select 'x'::int", database=path))
     assert desk.execute(operator(sql="select count(*) from t", database=path)) == [(1,)]
 

@@ -98,7 +98,7 @@ def test_an_interpreter_without_pendulum_and_queuack(desk, monkeypatch, caplog):
     def call(when, **context):
         return sorted(context), type(when).__module__, when.isoformat()
 
-    keys, module, text = desk.execute(external(call, op_args=[pendulum.datetime(2024, 3, 1, tz="Europe/Berlin")]))
+    keys, _module, text = desk.execute(external(call, op_args=[pendulum.datetime(2024, 3, 1, tz="Europe/Berlin")]))
     assert "logical_date" not in keys
     assert "dag_run" not in keys
     assert {"ds", "run_id", "ts"} <= set(keys)

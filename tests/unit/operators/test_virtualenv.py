@@ -167,7 +167,9 @@ def test_nothing_half_made_is_kept(desk, monkeypatch, tmp_path):
 
     monkeypatch.setattr(virtualenv, "make_venv", fail)
     with DAG("d"):
-        op = PythonVirtualenvOperator(task_id="t", python_callable=identity, op_args=[1], venv_cache_path=tmp_path / "k")
+        op = PythonVirtualenvOperator(
+            task_id="t", python_callable=identity, op_args=[1], venv_cache_path=tmp_path / "k"
+        )
     with pytest.raises(AirflowException, match="no network"):
         desk.execute(op)
     assert [path.suffix for path in (tmp_path / "k").iterdir()] == [".lock"]

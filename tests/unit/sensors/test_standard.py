@@ -9,8 +9,12 @@ import pytest
 
 from queuack.authoring import timezone
 from queuack.authoring.dag import DAG
-from queuack.authoring.exceptions import AirflowException, AirflowFailException, AirflowProviderDeprecationWarning
-from queuack.authoring.exceptions import TaskDeferred
+from queuack.authoring.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowProviderDeprecationWarning,
+    TaskDeferred,
+)
 from queuack.authoring.weekday import WeekDay
 from queuack.sensors import time_delta
 from queuack.sensors.bash import BashSensor

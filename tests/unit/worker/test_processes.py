@@ -55,5 +55,5 @@ def test_rendered_fields_only_when_something_changed():
 
 def test_long_and_odd_values_are_shown_as_text():
     assert show("x" * 11, 10).startswith("Truncated. ")
-    assert show({1, 2}, 100) == "{1, 2}"
+    assert show({1, 2}, 100) == [1, 2]
     assert show([1, {"a": None}], 100) == [1, {"a": None}]
