@@ -33,7 +33,6 @@ FIXED_ANSWERS: dict[tuple[str, str], str] = {
     ("core", "load_examples"): "False",
     ("core", "unit_test_mode"): "False",
     ("core", "hide_sensitive_var_conn_fields"): "True",
-    ("core", "max_map_length"): "1024",
     ("core", "default_pool_task_slot_count"): "128",
     ("core", "non_pooled_task_slot_count"): "128",
     ("scheduler", "max_dagruns_to_create_per_loop"): "10",

@@ -1,6 +1,6 @@
 """What tasks are mapped over, once it is there: sequences that are read element by element.
 
-Decides how ``map``, ``zip`` and ``concat`` combine values, how results of a mapped task are fetched (in blocks), and
+Decides how ``map``, ``zip`` and ``concat`` combine values, how results of a mapped task are fetched (many at once), and
 what a process remembers of them, so that ten thousand instances over one list do not pull it ten thousand times.
 Airflow page: authoring-and-scheduling/dynamic-task-mapping.
 """
@@ -18,10 +18,12 @@ from weakref import WeakKeyDictionary
 from queuack.authoring.runtime import Runtime, current_runtime
 from queuack.authoring.types import NOTSET, is_arg_set
 
-BLOCK = 64
-"""Results of a mapped task fetched at once."""
-_REMEMBERED = 256
-"""Values and blocks a process keeps."""
+AHEAD, AHEAD_BYTES = 1024, 1 << 20
+"""Results of a mapped task fetched at once, at most: instances of the next ones usually run in the same process."""
+_KEPT = 8192
+"""Results of one mapped task that a process keeps."""
+_REMEMBERED = 64
+"""Values, and mapped tasks, of which a process keeps something."""
 
 _remembered: WeakKeyDictionary[Runtime, OrderedDict[tuple[Any, ...], Any]] = WeakKeyDictionary()
 
@@ -181,25 +183,28 @@ class LazyXComSequence(Sequence[Any]):
             raise TypeError(f"Sequence indices must be integers or slices not {type(key).__name__}") from None
         if index < 0 and (index := index + len(self)) < 0:
             raise IndexError(key)
-        block = self._block(index // BLOCK)
-        if index % BLOCK >= len(block):
+        values = remember((*self._run, *self._place.values()), dict[int, Any])
+        if index not in values:
+            if len(values) > _KEPT:
+                values.clear()
+            values.update(enumerate(self._ahead(index), index))
+        if index not in values:
             raise IndexError(key)
-        return fresh(block[index % BLOCK])
+        return fresh(values[index])
 
-    def _block(self, number: int) -> list[Any]:
-        key = (*self._run, *self._place.values(), number)
-        return remember(key, lambda: self._slice(number * BLOCK, (number + 1) * BLOCK))  # type: ignore[no-any-return]
+    def _ahead(self, start: int) -> list[Any]:
+        """The values from ``start`` on, as many as it is sensible to fetch at once."""
+        stop = start + AHEAD
+        return current_runtime().xcom_slice(**self._place, start=start, stop=stop, max_bytes=AHEAD_BYTES)
 
     def _slice(self, start: int, stop: int | None) -> list[Any]:
         return current_runtime().xcom_slice(**self._place, start=start, stop=stop)
 
     def __iter__(self) -> Iterator[Any]:
         start = 0
-        while block := self._slice(start, start + BLOCK):
-            yield from block
-            if len(block) < BLOCK:
-                return
-            start += BLOCK
+        while values := self._ahead(start):
+            yield from values
+            start += len(values)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):

@@ -26,9 +26,20 @@ class Runtime(Protocol):
         """How many instances of a task have left a value under ``key``."""
 
     def xcom_slice(
-        self, *, dag_id: str, run_id: str, task_id: str, key: str, start: int, stop: int | None
+        self,
+        *,
+        dag_id: str,
+        run_id: str,
+        task_id: str,
+        key: str,
+        start: int,
+        stop: int | None,
+        max_bytes: int | None = None,
     ) -> list[Any]:
-        """The values of a task's instances, by map index: from the ``start``-th (0 = first) to before ``stop``."""
+        """The values of a task's instances, by map index; from the ``start``-th (0 = first) up to, not with, ``stop``.
+
+        With ``max_bytes`` maybe only the first of them: about so many bytes, one at least.
+        """
 
     def xcom_delete(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str) -> None: ...
 

@@ -105,7 +105,7 @@ def materialize(session: Session, name: str | None, uri: str | None, partition_k
 @output_option
 @click.pass_obj
 def events(session: Session, name: str | None, uri: str | None, limit: int, output: str) -> None:
-    """List the latest events of all assets, or of one, newest first."""
+    """List the latest events, newest first."""
     found = session.dags_client.call("list_asset_events", name=name, uri=uri, limit=limit)
     print_rows([_event(row) for row in found], EVENT_COLUMNS, output)
 

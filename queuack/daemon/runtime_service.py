@@ -34,20 +34,53 @@ def xcom_get(
 
 
 def xcom_slice(
-    port: Port, dag_id: str, run_id: str, task_id: str, key: str, start: int = 0, stop: int | None = None
+    port: Port,
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    key: str,
+    start: int = 0,
+    stop: int | None = None,
+    max_bytes: int | None = None,
 ) -> list[Row]:
-    """{"encoding", "value"} of the instances of a task, by map index: the ``start``-th up to, not with, ``stop``."""
+    """{"encoding", "value"} of the instances of a task, by map index: the ``start``-th up to, not with, ``stop``.
+
+    With ``max_bytes`` only the first of them, about so many bytes; one at least.
+    """
     waiting = port.waiting_xcoms((dag_id, run_id, task_id), key)
+    place = dag_id, run_id, task_id, key
     with port.reader() as reader:
-        if not waiting:
-            return xcoms.slice_xcoms(reader, dag_id, run_id, task_id, key, start=start, stop=stop)
-        found = {row["map_index"]: row for row in xcoms.slice_xcoms(reader, dag_id, run_id, task_id, key)}
+        if waiting:
+            found = {row["map_index"]: row for row in xcoms.slice_xcoms(reader, *place)}
+        elif stop is None or max_bytes is None or stop - start <= PROBE:
+            return _first(xcoms.slice_xcoms(reader, *place, start=start, stop=stop), max_bytes)
+        else:
+            probe = xcoms.slice_xcoms(reader, *place, start=start, stop=start + PROBE)
+            size = sum(len(row["value"]) for row in probe)
+            if len(probe) < PROBE or size * (stop - start) > max_bytes * PROBE:
+                return _first(probe, max_bytes)
+            return probe + xcoms.slice_xcoms(reader, *place, start=start + PROBE, stop=stop)
     for map_index, row in waiting.items():
         if row is None:
             found.pop(map_index, None)
         else:
             found[map_index] = {"encoding": row.encoding, "value": row.value}
-    return [found[map_index] for map_index in sorted(found)][start:stop]
+    return _first([found[map_index] for map_index in sorted(found)][start:stop], max_bytes)
+
+
+PROBE = 64
+"""So many values tell how large the others may be."""
+
+
+def _first(found: list[Row], max_bytes: int | None) -> list[Row]:
+    if max_bytes is None:
+        return found
+    size = 0
+    for number, row in enumerate(found):
+        size += len(row["value"])
+        if size > max_bytes and number:
+            return found[:number]
+    return found
 
 
 def xcom_count(port: Port, dag_id: str, run_id: str, task_id: str, key: str) -> int:

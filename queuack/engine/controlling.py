@@ -24,7 +24,7 @@ _MARKS = {"success": Move.MARK_SUCCESS, "failed": Move.MARK_FAILED, "skipped": M
 
 
 def set_task_state(world: World, event: SetTaskState) -> str:
-    """Mark one instance (or all of a mapped task); what failed downstream is cleared, as in Airflow. Returns the state."""
+    """Mark one instance, or all of a mapped task; what failed downstream is cleared, as in Airflow. Gives the state."""
     recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
     marked = named(run, event.task_id, event.map_index)

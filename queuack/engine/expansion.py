@@ -107,7 +107,7 @@ def revise(world: World, run: Run, spread: Spread, task: int) -> None:
 def settled(world: World, run: Run, spread: Spread, i: int, state: int, *, decided: bool) -> None:
     """An instance reached a finished state: leave those that look at it to be looked at.
 
-    ``decided``: by its own upstream, not by a worker; then those that expand over it are looked at first, as in Airflow.
+    ``decided``: by its own upstream, not by a worker; those that expand over it are looked at first, as in Airflow.
     """
     task = run.task_of[i]
     mapping = spread.mapping

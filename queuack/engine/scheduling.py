@@ -47,7 +47,7 @@ def drain(world: World, budget: int) -> int:
 
 
 def _propagate(world: World, run: Run, targets: Sequence[int], state: int) -> None:
-    """An upstream instance of the tasks ``targets`` reached ``state``; NONE: look at the instances ``targets`` anyway."""
+    """An upstream instance of the tasks ``targets`` reached ``state``; NONE: just look at the instances ``targets``."""
     if run.spread is not None:
         if state == states.NONE:
             _look(world, run, run.spread, targets)

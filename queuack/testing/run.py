@@ -24,10 +24,9 @@ from queuack.daemon.loop import DirectLoop
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import DirectPort
 from queuack.document.build import document_of
-from queuack.engine.effects import InstanceRow, NewInstances, RunRow, Write
+from queuack.engine.effects import InstanceRow, InstancesExpanded, NewInstances, RunRow, Write
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import Event, FileParsed, TriggerRun
-from queuack.engine.run import Run
 from queuack.engine.spec import DagDocument
 from queuack.errors import QueuackError
 from queuack.protocol import Fact, Finished, Workload
@@ -116,10 +115,8 @@ class InProcessRun:
         self._front.loop = self  # type: ignore[assignment]  # post and write are all it needs here
         self._front.executor = self  # type: ignore[assignment]
         self._waiting: list[Workload] = []
-        self._run: Run | None = None
-        self._task_ids: dict[int, str] = {}
-        self._positions: dict[int, int] = {}
-        """By the instance's id."""
+        self._places: dict[int, tuple[str, int]] = {}
+        """Task id and map index by the instance's id."""
         self._events: list[Event] = []
         self._bench = make_bench(self._home, dag, self._outlet, self._timer, self._say)
         self._runner = Runner(self._bench)
@@ -326,8 +323,12 @@ class InProcessRun:
     def _tell(self, writes: list[Write]) -> None:
         for write in writes:
             if isinstance(write, NewInstances):
-                self._task_ids.update(enumerate(write.task_ids, write.first_id))
-                self._run = self._engine.run_of(write.dag_id, write.run_id)
+                self._places.update((write.first_id + n, (name, -1)) for n, name in enumerate(write.task_ids))
+            elif isinstance(write, InstancesExpanded):
+                task_id, _ = self._places[write.ti_id]
+                self._places[write.ti_id] = task_id, 0
+                for n in range(write.count):
+                    self._places[write.first_id + n] = task_id, write.first_index + n
         for write in sorted(writes, key=lambda write: isinstance(write, RunRow)):
             if isinstance(write, RunRow):
                 self._on_event(
@@ -336,24 +337,14 @@ class InProcessRun:
                         "dag_id": write.dag_id,
                         "run_id": write.run_id,
                         "state": write.state,
-                        "total": len(self._task_ids if self._run is None else self._run.ti_ids),
+                        "total": len(self._places),
                     }
                 )
             elif isinstance(write, InstanceRow) and write.state not in (None, "queued", "running", "scheduled"):
                 took, self._last_state = None, write.state
                 if write.start_date is not None and write.end_date is not None:
                     took = (write.end_date - write.start_date) / clock.SECOND
-                self._tell_task(*self._place_of(write.id), write.state, write.try_number, took)
-
-    def _place_of(self, ti_id: int) -> tuple[str, int]:
-        """Task id and map index of an instance of the run; expansion makes new ones and numbers those there are."""
-        run = self._run
-        if run is None:  # it was over at once
-            return self._task_ids[ti_id], -1
-        if len(self._positions) != len(run.ti_ids):
-            self._positions = {one: position for position, one in enumerate(run.ti_ids)}
-        position = self._positions[ti_id]
-        return run.plan.task_ids[run.task_of[position]], run.map_indexes[position]
+                self._tell_task(*self._places[write.id], write.state, write.try_number, took)
 
     def _tell_task(self, task_id: str, map_index: int, state: str, try_number: int, duration: float | None) -> None:
         self._on_event(

@@ -51,10 +51,18 @@ class WorkerRuntime(AssetCalls):
         return int(self.outlet.ask("xcom_count", place))
 
     def xcom_slice(
-        self, *, dag_id: str, run_id: str, task_id: str, key: str, start: int, stop: int | None
+        self,
+        *,
+        dag_id: str,
+        run_id: str,
+        task_id: str,
+        key: str,
+        start: int,
+        stop: int | None,
+        max_bytes: int | None = None,
     ) -> list[Any]:
         place = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
-        found = self.outlet.ask("xcom_slice", {**place, "start": start, "stop": stop})
+        found = self.outlet.ask("xcom_slice", {**place, "start": start, "stop": stop, "max_bytes": max_bytes})
         return [self._decode(row) for row in found]
 
     def _decode(self, row: dict[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from examples import COMPARED, LOGICAL_DATE, NOT_YET, Example, StandInHost, kept_file, matching
+from examples import COMPARED, LOGICAL_DATE, NOT_YET, Example, StandInHost, matching
 from record_examples import VARIES
 
 from queuack import config
@@ -94,7 +94,7 @@ def test_the_run_ends_as_in_airflow(
     config.current().home.plugins.mkdir(exist_ok=True)
     (config.current().home.plugins / "examples.py").write_text(PLUGINS)
     dag = _load(example_source, example)
-    with StandInHost() as host, kept_file(example.keeps):
+    with StandInHost() as host:
         conf = host.fill(example.conf)
         run = run_dag(dag, logical_date=datetime.fromisoformat(LOGICAL_DATE), conf=conf)
         url = host.url

@@ -101,7 +101,8 @@ class MemoryStore(MemoryAssets):
 
     def _InstancesExpanded(self, w: fx.InstancesExpanded) -> None:
         run_key, task_id, map_index = self.places[w.ti_id]
-        assert map_index <= 0 and w.first_index > map_index
+        assert map_index <= 0
+        assert w.first_index > map_index
         self.places[w.ti_id] = (run_key, task_id, 0)
         for n in range(w.count):
             ti_id = w.first_id + n

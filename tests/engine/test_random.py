@@ -431,10 +431,12 @@ class Simulation:
             assert spread_of(here) == spread_of(there)
             for run in (here, there):
                 assert run.spread is not None or not run.plan.mapping
-                for task, positions in ({} if run.spread is None else run.spread.positions).items():
+                for index, positions in ({} if run.spread is None else run.spread.positions).items():
                     assert [run.map_indexes[i] for i in positions] == list(range(len(positions)))
                     tally = Counter(run.states[i] for i in positions)
-                    assert [tally[code] for code in range(len(states.NAMES))] == (run.spread and run.spread.tally[task])
+                    assert [tally[code] for code in range(len(states.NAMES))] == (
+                        run.spread and run.spread.tally[index]
+                    )
 
     def check_deferrals(self, unfinished: set[int]) -> None:
         """Every deferred instance has a trigger, every trigger an instance, and pools count them if they are to."""

@@ -14,7 +14,7 @@ from queuack.daemon import runtime_service
 from queuack.engine import effects as fx
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import AttemptFinished, AttemptStarted
-from queuack.engine.spec import DagDocument
+from queuack.engine.spec import DagDocument, Expansion, MapInput
 from queuack.errors import (
     DagNotFound,
     DagRunAlreadyExists,
@@ -355,3 +355,32 @@ def test_what_is_no_method_or_no_parameter(deployment: Deployment) -> None:
         deployment.call("fly")
     with pytest.raises(InvalidRequest, match="get_dag"):
         deployment.call("get_dag", dag="d")
+
+
+# ── mapped tasks ─────────────────────────────────────────────────────────────────────────────────────
+def test_instances_of_a_mapped_task_are_asked_for_by_index(deployment: Deployment) -> None:
+    document = dag(
+        task("source", "m"), task("m", expansion=Expansion((MapInput(kind="xcom", task_id="source"),))), dag_id="mapped",
+        file="mapped.py",
+    )  # fmt: skip
+    deployment.parse(document)
+    deployment.call("trigger_run", dag_id="mapped", run_id="one")
+    source = deployment.call("get_task_instance", dag_id="mapped", run="one", task_id="source")
+    now = clock.now_us()
+    deployment.round(
+        AttemptFinished(ti_id=source["id"], try_number=1, at=now, started_at=now, outcome="success", map_length=2)
+    )
+    deployment.port.loop.fold()
+    named = {"dag_id": "mapped", "run": "one", "task_id": "m"}
+    assert deployment.call("get_task_instance", **named, map_index=1)["state"] == "queued"
+    with pytest.raises(TaskNotFound, match="is mapped: give a map index .* 0 to 1"):
+        deployment.call("get_task_instance", **named)
+    assert deployment.call("failed_deps", **named, map_index=1) == []
+    assert deployment.call("set_task_state", **named, map_index=1, state="failed")["map_index"] == 1
+    deployment.restart()
+    assert deployment.call("set_task_state", **named, state="success")["map_index"] == 0
+    rows = deployment.call("list_task_instances", dag_id="mapped", run="one")
+    assert [(row["task_id"], row["map_index"], row["state"]) for row in rows] == [
+        ("m", 0, "success"), ("m", 1, "success"), ("source", -1, "success"),
+    ]  # fmt: skip
+    assert deployment.call("get_run", dag_id="mapped", run="one")["state"] == "success"

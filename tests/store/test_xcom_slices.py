@@ -31,8 +31,8 @@ def looks(database: Database, writer: Writer) -> tuple[Any, Any]:
     """Functions that read a slice and the count."""
     port = DirectPort(None, database, writer)  # type: ignore[arg-type]  # reads need no loop
 
-    def part(start: int = 0, stop: int | None = None) -> list[int]:
-        return [int(row["value"]) for row in xcom_slice(port, *TASK, start=start, stop=stop)]
+    def part(start: int = 0, stop: int | None = None, max_bytes: int | None = None) -> list[int]:
+        return [int(row["value"]) for row in xcom_slice(port, *TASK, start=start, stop=stop, max_bytes=max_bytes)]
 
     return part, lambda: xcom_count(port, *TASK)
 
@@ -63,3 +63,12 @@ def test_a_run_that_is_not_there(database: Database, journaling: Writer) -> None
     port = DirectPort(None, database, journaling)  # type: ignore[arg-type]
     assert xcom_slice(port, "d", "gone", "t", "return_value") == []
     assert xcom_count(port, "d", "gone", "t", "return_value") == 0
+
+
+def test_no_more_than_so_many_bytes(database: Database, journaling: Writer) -> None:
+    part, _ = looks(database, journaling)
+    journaling.commit(results(*range(10, 90)), fold=True)
+    assert (part(0, 3, 1), part(0, 3, 4), part(78, 300, 1000)) == ([10], [10, 11], [88, 89])
+    assert (part(0, 80, 1000), part(0, 80, 20)) == ([*range(10, 90)], [*range(10, 20)])
+    journaling.commit(results(90, first=80))
+    assert (part(70, 200, 6), part(0, 200, 1000)) == ([80, 81, 82], [*range(10, 91)])

@@ -40,6 +40,11 @@ def get_task_instance(port: Port, dag_id: str, run: str, task_id: str, map_index
     run_id = get_run(port, dag_id, run)["run_id"]
     with port.reader() as reader:
         row = instances.get_instance(reader, dag_id, run_id, task_id, map_index)
+        last = None if row or map_index >= 0 else instances.last_map_index(reader, dag_id, run_id, task_id)
+    if last is not None:
+        raise TaskNotFound(
+            f"Task {task_id!r} of run {run_id!r} of DAG {dag_id!r} is mapped: give a map index (--map-index), 0 to {last}."
+        )
     if row is None:
         raise TaskNotFound(f"Run {run_id!r} of DAG {dag_id!r} has no task {task_id!r} (map index {map_index}).")
     return row
@@ -85,8 +90,8 @@ def log_path(
 
 
 def set_task_state(port: Port, dag_id: str, run: str, task_id: str, state: str, map_index: int = -1) -> Row:
-    row = get_task_instance(port, dag_id, run, task_id, map_index)
-    run_id = row["run_id"]
+    """Mark one instance; of a mapped task without a map index, all. Returns the instance (of those: the first)."""
+    run_id = get_run(port, dag_id, run)["run_id"]
 
     def event(recall: Recall | None) -> SetTaskState:
         return SetTaskState(
@@ -94,7 +99,9 @@ def set_task_state(port: Port, dag_id: str, run: str, task_id: str, state: str, 
         )
 
     change(port, dag_id, run_id, event)
-    return get_task_instance(port, dag_id, run, task_id, map_index)
+    with port.reader() as reader:
+        is_mapped = map_index < 0 and instances.last_map_index(reader, dag_id, run_id, task_id) is not None
+    return get_task_instance(port, dag_id, run, task_id, 0 if is_mapped else map_index)
 
 
 METHODS = (

@@ -29,6 +29,13 @@ def get_instance(reader: Reader, dag_id: str, run_id: str, task_id: str, map_ind
     return first(rows(reader, "get_instance", {"run_key": key, "task_id": task_id, "map_index": map_index}))
 
 
+def last_map_index(reader: Reader, dag_id: str, run_id: str, task_id: str) -> int | None:
+    """The highest map index of a mapped task that has been expanded; None when it has not, or is not mapped."""
+    key = run_key(reader, dag_id, run_id)
+    found = [] if key is None else rows(reader, "last_map_index", {"run_key": key, "task_id": task_id})
+    return next((row["map_index"] for row in found if row["map_index"] >= 0), None)
+
+
 def get_instance_by_id(reader: Reader, ti_id: int) -> Row | None:
     """One task instance by its id."""
     return first(rows(reader, "get_instance_by_id", {"id": ti_id}))

@@ -20,6 +20,13 @@ SELECT {instance_columns}
 FROM task_instance ti
 WHERE ti.dag_run_id = $run_key::BIGINT AND ti.task_id = $task_id AND ti.map_index = $map_index;
 
+-- name: last_map_index
+-- The highest map index of a task in a run.
+SELECT max(ti.map_index) AS map_index
+FROM task_instance ti
+WHERE ti.dag_run_id = $run_key::BIGINT AND ti.task_id = $task_id
+HAVING count(*) > 0;
+
 -- name: get_instance_by_id
 -- One task instance by the id that the daemon and the workers use.
 SELECT {instance_columns} FROM task_instance ti WHERE ti.id = $id::BIGINT;
