@@ -120,7 +120,7 @@ def events(session: Session, name: str | None, uri: str | None, limit: int, outp
 def update(
     session: Session, name: str | None, uri: str | None, extra: str, partition_key: str | None, output: str
 ) -> None:
-    """Say that an asset was updated from outside; the DAGs that wait for it run."""
+    """Say that an asset was updated from outside."""
     try:
         said = json.loads(extra)
     except json.JSONDecodeError as error:

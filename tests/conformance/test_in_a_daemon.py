@@ -29,7 +29,13 @@ def daemon(example_source: Path, tmp_path_factory: pytest.TempPathFactory) -> An
         yield daemon
 
 
-@pytest.mark.parametrize("example", COMPARED, ids=lambda example: example.dag_id)
+IN_PROCESS_ONLY = {"read_asset_event"}
+"""It reads the events of a DAG that may not have run yet here; compared in ``test_examples.py``."""
+
+
+@pytest.mark.parametrize(
+    "example", [e for e in COMPARED if e.dag_id not in IN_PROCESS_ONLY], ids=lambda example: example.dag_id
+)
 def test_the_run_ends_as_in_airflow(example: Example, daemon: LiveDaemon) -> None:
     outcomes = json.loads((RECORDINGS / f"{example.dag_id}.json").read_text())["outcomes"]
     daemon.wait_dag(example.dag_id)

@@ -384,3 +384,6 @@ def test_instances_of_a_mapped_task_are_asked_for_by_index(deployment: Deploymen
         ("m", 0, "success"), ("m", 1, "success"), ("source", -1, "success"),
     ]  # fmt: skip
     assert deployment.call("get_run", dag_id="mapped", run="one")["state"] == "success"
+    assert deployment.call("clear_tasks", dag_id="mapped", run="one", instances=[["m", 1]]) == ["m"]
+    rows = deployment.call("list_task_instances", dag_id="mapped", run="one")
+    assert [row["state"] for row in rows] == ["success", "queued", "success"]

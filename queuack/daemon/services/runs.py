@@ -166,8 +166,12 @@ def clear_tasks(
     upstream: bool = False,
     downstream: bool = False,
     only_failed: bool = False,
+    instances: list[tuple[str, int]] | None = None,
 ) -> list[str]:
-    """Forget the outcome of tasks of one run so that they run again. Returns their ids."""
+    """Forget the outcome of tasks of one run so that they run again. Returns their ids.
+
+    ``instances``: single instances of mapped tasks besides, (task id, map index); without ``task_ids``, only these.
+    """
     run_id = get_run(port, dag_id, run)["run_id"]
 
     def event(recall: Recall | None) -> ClearTasks:
@@ -175,6 +179,7 @@ def clear_tasks(
             dag_id=dag_id,
             run_id=run_id,
             task_ids=None if task_ids is None else tuple(task_ids),
+            instances=tuple((task_id, map_index) for task_id, map_index in instances or ()),
             upstream=upstream,
             downstream=downstream,
             only_failed=only_failed,
