@@ -384,7 +384,7 @@ with DAG("m_empty_op", **S):
     Mine.partial(task_id="m", b="{{ ds }}").expand(a=["{{ ti.map_index }}", {"k": "{{ ti.map_index }}"}])
 
 
-with DAG("branch_in_group", **S) as d1:
+with DAG("branch_in_group", **S):
 
     @task.branch
     def choose(v):
@@ -400,7 +400,7 @@ with DAG("branch_in_group", **S) as d1:
 
     g.expand(v=[1, 2, 3])
 
-with DAG("short_in_group", **S) as d2:
+with DAG("short_in_group", **S):
 
     @task.short_circuit
     def ok(v):
@@ -422,7 +422,7 @@ with DAG("short_in_group", **S) as d2:
 
     total(g.expand(v=[1, 2, 3]))
 
-with DAG("over_group_scalar", **S) as d4:
+with DAG("over_group_scalar", **S):
 
     @task
     def dbl(v):
@@ -438,7 +438,7 @@ with DAG("over_group_scalar", **S) as d4:
 
     after.expand(x=g.expand(v=[1, 2, 3]))
 
-with DAG("nested_groups", **S) as d5:
+with DAG("nested_groups", **S):
 
     @task
     def leaf(a, b):
@@ -466,7 +466,7 @@ with DAG("nested_groups", **S) as d5:
 
     outer.expand(a=[1, 2])
 
-with DAG("pulls", **S) as d6:
+with DAG("pulls", **S):
 
     @task
     def one(v):

@@ -67,8 +67,8 @@ class BaseXCom:
         """The values of all instances of a task, by map index; None when there are none."""
         if include_prior_dates:
             raise NotBuilt("XCom.get_all(include_prior_dates=True) is not built in Queuack yet: use XCom.get_one.")
-        place = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
-        return current_runtime().xcom_slice(**place, start=0, stop=None) or None
+        found = current_runtime().xcom_slice(dag_id=dag_id, run_id=run_id, task_id=task_id, key=key, start=0, stop=None)
+        return found or None
 
     @classmethod
     def get_many(cls, *args: Any, **kwargs: Any) -> Any:

@@ -43,7 +43,8 @@ def get_task_instance(port: Port, dag_id: str, run: str, task_id: str, map_index
         last = None if row or map_index >= 0 else instances.last_map_index(reader, dag_id, run_id, task_id)
     if last is not None:
         raise TaskNotFound(
-            f"Task {task_id!r} of run {run_id!r} of DAG {dag_id!r} is mapped: give a map index (--map-index), 0 to {last}."
+            f"Task {task_id!r} of run {run_id!r} of DAG {dag_id!r} is mapped: give a map index (--map-index), "
+            f"0 to {last}."
         )
     if row is None:
         raise TaskNotFound(f"Run {run_id!r} of DAG {dag_id!r} has no task {task_id!r} (map index {map_index}).")
