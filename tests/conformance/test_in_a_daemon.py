@@ -4,6 +4,7 @@ picked up, run in its workers and end in the states that Airflow gave them."""
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,18 @@ pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def daemon(example_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     daemon = LiveDaemon(tmp_path_factory.mktemp("home"))
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))  # where some examples keep environments
     for path in sorted({example.path for example in COMPARED}):
         shutil.copy(example_source / path, daemon.home.dags)
     shutil.copytree(example_source / CORE_FOLDER / "sql", daemon.home.dags / "sql")  # templates that they name
     install_plugins(example_source, daemon.home.plugins)
     with daemon:
         yield daemon
+    if before is None:
+        del os.environ["TMPDIR"]
+    else:
+        os.environ["TMPDIR"] = before
 
 
 IN_PROCESS_ONLY = {"read_asset_event"}

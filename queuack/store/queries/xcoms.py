@@ -41,7 +41,7 @@ def get_xcom(
 def slice_xcoms(
     reader: Reader, dag_id: str, run_id: str, task_id: str, key: str, *, start: int = 0, stop: int | None = None
 ) -> list[Row]:
-    """map_index, encoding, value (bytes) of a task's instances, by map index: from ``start`` up to, not with, ``stop``."""
+    """map_index, encoding, value (bytes) of a task's instances, by map index: from ``start`` to before ``stop``."""
     params = _instances_of(reader, dag_id, run_id, task_id, key)
     if params is None:
         return []
