@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from queuack.compat import finder
 
 
 @pytest.fixture(autouse=True, scope="module")
-def airflow_is_imported_anew() -> Iterator[None]:
+def airflow_is_imported_anew() -> None:
     """The modules served as ``airflow`` are made again (of the same classes), those of made-up providers forgotten."""
     if finder.installed():
         finder.uninstall()
         finder.install()
-    yield
