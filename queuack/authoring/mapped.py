@@ -6,7 +6,6 @@ when it runs. Airflow page: authoring-and-scheduling/dynamic-task-mapping.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
@@ -342,7 +341,7 @@ class MappedOperator(DAGNode, Templater):
         """All arguments of the operator for what ``mapped_kwargs`` gave. ``strict``: TypeError for one given twice."""
         if strict:
             prevent_duplicates(self.partial_kwargs, mapped, fail_reason="unmappable or already specified")
-        params = copy.copy(self.params)
+        params = self.params.copied()
         params.update(mapped.get("params") or {})
         return {**self.partial_kwargs, **mapped, "params": params}
 

@@ -373,7 +373,7 @@ def test_instances_of_a_mapped_task_are_asked_for_by_index(deployment: Deploymen
     deployment.port.loop.fold()
     named = {"dag_id": "mapped", "run": "one", "task_id": "m"}
     assert deployment.call("get_task_instance", **named, map_index=1)["state"] == "queued"
-    with pytest.raises(TaskNotFound, match="is mapped: give a map index .* 0 to 1"):
+    with pytest.raises(TaskNotFound, match=r"is mapped: give a map index .* 0 to 1"):
         deployment.call("get_task_instance", **named)
     assert deployment.call("failed_deps", **named, map_index=1) == []
     assert deployment.call("set_task_state", **named, map_index=1, state="failed")["map_index"] == 1
