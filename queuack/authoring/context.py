@@ -14,8 +14,8 @@ from typing import Any
 from queuack.authoring.assets.asset import Asset, AssetAlias, AssetRef
 from queuack.authoring.context_values import DATED, LAZY, LEGACY, LEGACY_DATED, SLOW, SLOW_LEGACY, WITH_ASSETS
 from queuack.authoring.lazy import LazyValue
-from queuack.authoring.runtime import NO_XCOM, current_runtime
-from queuack.authoring.task_instance import XCOM_RETURN_KEY, TaskInstance
+from queuack.authoring.runtime import NO_XCOM
+from queuack.authoring.task_instance import TaskInstance
 
 Maker = Callable[["Context"], Any]
 
@@ -139,9 +139,8 @@ class Context(dict[str, Any]):
         return {task_id: value for task_id, value in found if value is not NO_XCOM}
 
     def _result(self, task_id: str) -> Any:
-        return current_runtime().xcom_get(
-            dag_id=self._run.dag_id, run_id=self._run.run_id, task_id=task_id, map_index=-1, key=XCOM_RETURN_KEY
-        )
+        """What it returned: of a mapped task all instances, in a mapped group the instance of the same index."""
+        return self._ti.pull_result(task_id, NO_XCOM)
 
 
 TaskContext = Context

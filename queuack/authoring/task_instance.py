@@ -17,6 +17,7 @@ from queuack import config
 from queuack.authoring.dag_run import DagRun, moment
 from queuack.authoring.exceptions import AirflowException
 from queuack.authoring.map_indexes import common_mapped_group, is_further_mapped, relevant_map_indexes
+from queuack.authoring.mapped_values import LazyXComSequence
 from queuack.authoring.runtime import NO_XCOM, current_runtime
 from queuack.authoring.types import NOTSET, is_arg_set
 from queuack.clock import to_us
@@ -275,6 +276,20 @@ class TaskInstance:
             include_prior_dates=prior,
         )
         return default if value is NO_XCOM else value
+
+    def pull_result(self, task_id: str, default: Any = None) -> Any:
+        """What a task returned, as an argument that refers to it gets it; ``default`` when nothing was."""
+        dag = self.task.get_dag()
+        task = None if dag is None else dag.task_dict.get(task_id)
+        if task is None or not task.get_needs_expansion():
+            return self._pull_one(task_id, None, None, None, XCOM_RETURN_KEY, False, default)
+        indexes = None if task.is_mapped else self.get_relevant_upstream_map_indexes(task)
+        if isinstance(indexes, int):
+            return self._pull_one(task_id, indexes, None, None, XCOM_RETURN_KEY, False, default)
+        if indexes is not None:
+            return self.xcom_pull(task_id, map_indexes=indexes)
+        results = LazyXComSequence(dag_id=self.dag_id, task_id=task_id, key=XCOM_RETURN_KEY, ti=self)
+        return results if len(results) else default
 
     async def axcom_pull(self, *args: Any, **kwargs: Any) -> Any:
         return self.xcom_pull(*args, **kwargs)

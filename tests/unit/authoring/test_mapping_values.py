@@ -288,6 +288,23 @@ def test_the_context_of_an_instance(dag: DAG, runtime: Runtime) -> None:
     assert run(dag, "tell", 2) == (3, 2, "tell", True, 1, 3)
 
 
+def test_upstream_results_of_mapped_tasks(dag: DAG, runtime: Runtime) -> None:
+    @task
+    def look(ctx: Any) -> Any:
+        return ctx.upstream_results(), ctx.upstream("both"), ctx.has_upstream("empty")
+
+    @task_group
+    def group(v: Any) -> None:
+        both.override(task_id="first")(v) >> look()
+
+    runtime.leave("both", 1, 2)
+    runtime.leave("group.first", "a", "b")
+    [both.expand(x=[1, 2]), both.override(task_id="empty").expand(x=[])] >> look()
+    group.expand(v=[1, 2])
+    assert run(dag, "look") == ({"both": [1, 2]}, [1, 2], False)
+    assert run(dag, "group.look", 1)[0] == {"group.first": "b"}
+
+
 def test_too_few_arguments_are_found_when_the_instance_runs(dag: DAG, runtime: Runtime) -> None:
     @task
     def needs(x: Any, y: Any) -> None: ...

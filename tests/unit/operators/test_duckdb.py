@@ -122,7 +122,7 @@ def test_the_decorated_function_returns_sql(desk):
 def test_a_file_is_kept(desk, tmp_path):
     path = str(tmp_path / "own.duckdb")
     desk.execute(operator(sql="create table t as select 42 as n", database=path))
-    assert desk.execute(operator(sql="select n from t", database="{{ '%s' }}" % path)) == [(42,)]
+    assert desk.execute(operator(sql="select n from t", database=f"{{{{ '{path}' }}}}")) == [(42,)]
     with pytest.raises(Exception, match="syntax error"):
         desk.execute(operator(sql="insert into t values (1); nonsense", database=path))
     with pytest.raises(Exception, match=r"conversion|Conversion"):
