@@ -70,7 +70,9 @@ def _run(
         print(f"{example.dag_id}: not recorded\n{(done.stderr or done.stdout)[-2000:]}", file=sys.stderr)
         return None
     print(f"{example.dag_id}: recorded", file=sys.stderr)
-    found: dict[str, Any] = without_places(json.loads(out.read_text().replace(host.url, "http://stand-in")), str(root))
+    found: dict[str, Any] = without_places(
+        json.loads(out.read_text().replace(host.url, "http://stand-in")), (str(root), python)
+    )
     return found
 
 
@@ -92,13 +94,14 @@ def _write(example: Example, found: dict[str, Any], host: StandInHost) -> None:
     (HERE / "recordings" / f"{example.dag_id}.json").write_text(text + "\n")
 
 
-def without_places(value: Any, root: str) -> Any:
-    """Texts that name the temporary folder or tell a file's birth (one file serves both runs), marked as varying."""
+def without_places(value: Any, places: tuple[str, ...]) -> Any:
+    """Texts that name the temporary folder or the interpreter, or tell a file's birth (one file serves both runs), marked as varying."""
     if isinstance(value, dict):
-        return {key: without_places(inner, root) for key, inner in value.items()}
+        return {key: without_places(inner, places) for key, inner in value.items()}
     if isinstance(value, list):
-        return [without_places(inner, root) for inner in value]
-    return VARIES if isinstance(value, str) and (root in value or value.startswith(" Birth:")) else value
+        return [without_places(inner, places) for inner in value]
+    named = isinstance(value, str) and any(place in value for place in places)
+    return VARIES if named or (isinstance(value, str) and value.startswith(" Birth:")) else value
 
 
 def merge(one: Any, other: Any) -> Any:
