@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from queuack.schedule.base import Interval, NextRun, Restriction, TimetableBase
+from queuack.schedule.base import TimetableBase
 from queuack.schedule.conditions import AssetKey, Condition, Leaf, NameRef, UriRef, leaves
 from queuack.schedule.partition_mappers import IdentityMapper, Mapper
 
@@ -20,12 +20,6 @@ class AssetTriggeredTimetable(TimetableBase, frozen=True, tag="assets"):
     condition: Condition
 
     periodic = False
-
-    def next_run(self, last: Interval | None, restriction: Restriction, now: datetime) -> NextRun | None:
-        return None
-
-    def manual_interval(self, run_after: datetime) -> Interval:
-        return Interval(run_after, run_after)
 
     @property
     def summary(self) -> str:
@@ -51,12 +45,6 @@ class PartitionedAssetTimetable(TimetableBase, frozen=True, tag="partitioned_ass
     default_mapper: Mapper = IdentityMapper()
 
     periodic = False
-
-    def next_run(self, last: Interval | None, restriction: Restriction, now: datetime) -> NextRun | None:
-        return None
-
-    def manual_interval(self, run_after: datetime) -> Interval:
-        return Interval(run_after, run_after)
 
     def mapper(self, asset: Leaf) -> Mapper:
         """The mapper for an asset or a reference to one: that chosen by name, else by URI, else the default."""
@@ -99,12 +87,6 @@ class PartitionedAtRuntime(TimetableBase, frozen=True, tag="partitioned_at_runti
 
     can_be_scheduled = False
     periodic = False
-
-    def next_run(self, last: Interval | None, restriction: Restriction, now: datetime) -> NextRun | None:
-        return None
-
-    def manual_interval(self, run_after: datetime) -> Interval:
-        return Interval(run_after, run_after)
 
     @property
     def summary(self) -> str:

@@ -57,12 +57,15 @@ class TimetableBase(msgspec.Struct, frozen=True, tag_field="type", omit_defaults
     """The most runs the DAG may have active at once, whatever it asks for; None = no such limit."""
 
     def next_run(self, last: Interval | None, restriction: Restriction, now: datetime) -> NextRun | None:
-        """The run after the automated run with data interval ``last`` (None: the first); None = never again."""
-        raise NotImplementedError
+        """The run after the automated run with data interval ``last`` (None: the first); None = never again.
+
+        Unless said otherwise a schedule makes no run by itself.
+        """
+        return None
 
     def manual_interval(self, run_after: datetime) -> Interval:
-        """The data interval of a run triggered by hand at ``run_after``."""
-        raise NotImplementedError
+        """The data interval of a run triggered by hand at ``run_after``: that instant, unless said otherwise."""
+        return Interval(run_after, run_after)
 
     @property
     def summary(self) -> str:

@@ -14,12 +14,6 @@ class NullTimetable(TimetableBase, frozen=True, tag="null"):
     can_be_scheduled = False
     periodic = False
 
-    def next_run(self, last: Interval | None, restriction: Restriction, now: datetime) -> NextRun | None:
-        return None
-
-    def manual_interval(self, run_after: datetime) -> Interval:
-        return Interval(run_after, run_after)
-
     @property
     def summary(self) -> str:
         return "None"
@@ -41,9 +35,6 @@ class OnceTimetable(TimetableBase, frozen=True, tag="once"):
         if restriction.latest is not None and run_after > restriction.latest:
             return None
         return NextRun.spanning(run_after, run_after)
-
-    def manual_interval(self, run_after: datetime) -> Interval:
-        return Interval(run_after, run_after)
 
     @property
     def summary(self) -> str:
@@ -71,9 +62,6 @@ class ContinuousTimetable(TimetableBase, frozen=True, tag="continuous"):
         if restriction.latest is not None and end > restriction.latest:
             return None
         return NextRun.spanning(start, end)
-
-    def manual_interval(self, run_after: datetime) -> Interval:
-        return Interval(run_after, run_after)
 
     @property
     def summary(self) -> str:
