@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from queuack.compat import finder
@@ -13,3 +15,6 @@ def airflow_is_imported_anew() -> None:
     if finder.installed():
         finder.uninstall()
         finder.install()
+    else:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "airflow"]:
+            del sys.modules[name]
