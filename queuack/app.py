@@ -22,6 +22,8 @@ from queuack.daemon.loop import DirectLoop, Loop
 from queuack.daemon.parsing import Parsing, parsed_event, plugins_seen
 from queuack.daemon.port import DirectPort
 from queuack.daemon.server import Server
+from queuack.daemon.services.login import new_login_secret
+from queuack.daemon.serving import Serving
 from queuack.daemon.triggering import TriggererSettings, Triggering
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import FileGone
@@ -117,7 +119,7 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 50)
     try:
-        asyncio.run(_serve(home, database, writer, engine, means, token, console))
+        asyncio.run(_serve(home, database, writer, engine, means, token, console, standalone=standalone))
     except QueuackError as error:
         logging.getLogger("queuack.daemon").error("The daemon ended: %s", error.message)
         return 1
@@ -138,6 +140,8 @@ async def _serve(
     means: dict[tuple[str, str], float],
     token: str,
     console: Console,
+    *,
+    standalone: bool,
 ) -> None:
     front = Front(isolation=config.get_str("workers", "isolation"), means=means)
     loop = Loop(engine, writer, front)
@@ -163,11 +167,21 @@ async def _serve(
         parsing,
         server,
         triggering,
+        Serving(nursery, partial(_announce, home, server, console)) if standalone else None,
         reconnect_timeout=config.get_float("workers", "adopt_timeout"),
         stop_timeout=config.get_float("core", "killed_task_cleanup_time"),
         on_ready=console.ready,
     )
     await daemon.run()
+
+
+def _announce(home: Home, server: Server, console: Console, url: str) -> None:
+    """Print the login link; in a thread, as services are for threads."""
+
+    def announce() -> None:
+        console.listening(url, new_login_secret(server.port, home))
+
+    asyncio.get_running_loop().run_in_executor(None, announce)
 
 
 def _unseal(token: str) -> str:

@@ -375,5 +375,11 @@ def get_str(section: str, key: str) -> str:
     return current().get_str(section, key)
 
 
+def get_optional_str(section: str, key: str) -> str | None:
+    """The text of a setting that may be unset."""
+    value = get(section, key)
+    return None if value is None else str(value)
+
+
 def value_and_source(section: str, key: str) -> tuple[Scalar, str]:
     return current().value_and_source(section, key)

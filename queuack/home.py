@@ -44,6 +44,16 @@ class Home:
         return self.root / "fernet.key"
 
     @property
+    def jwt_key_file(self) -> Path:
+        """The key that signs tokens of the API; mode 0600."""
+        return self.root / "jwt.key"
+
+    @property
+    def login_file(self) -> Path:
+        """The secret of the login link that the daemon printed; it goes when the link is used."""
+        return self.run / "login"
+
+    @property
     def xcoms(self) -> Path:
         """Large XCom values, referenced from the database."""
         return self.root / "xcom"

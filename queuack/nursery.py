@@ -9,8 +9,8 @@ Over the one inherited socket (``--fd``), JSON lines:
 * daemon → nursery: Fork; SignalChild
 * nursery → daemon: Ready once; Forked; ForkFailed; Exited (``status`` as ``waitpid`` gives it)
 
-When the daemon is gone (end of file), parsers are killed, workers are left alone (they outlive the daemon), and the
-nursery leaves.
+When the daemon is gone (end of file), the parser and the API are killed, workers are left alone (they outlive the
+daemon), and the nursery leaves.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Nursery:
 
     def _abandoned(self) -> None:
         for pid, child in self._children.items():
-            if child.role == "parser":
+            if child.role in ("parser", "api"):
                 os.kill(pid, signal.SIGKILL)
 
 

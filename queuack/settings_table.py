@@ -54,7 +54,8 @@ SECTIONS: dict[str, str] = {
     "email": "Mail that tasks send.",
     "smtp": "The mail server, where no connection names one.",
     "logging": "Log files of tasks and of the daemon.",
-    "api": "Addresses.",
+    "api": "Where the REST API and the pages are.",
+    "api_auth": "Tokens of the REST API.",
     "database": "The DuckDB file.",
 }
 
@@ -364,6 +365,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("logging", "min_length_masked_secret", "int", 5, "Shorter secrets are not masked in logs.", minimum=1),
     # ── api ──
     Setting("api", "base_url", "str", "http://localhost:8080", "Address that links in logs and messages start with."),
+    Setting("api", "host", "str", "127.0.0.1", "Address to listen on; 0.0.0.0 = every one of this machine."),
+    Setting("api", "port", "int", 8080, "Port to listen on; 0 = any that is free.", minimum=0),
+    # ── api_auth ──
+    Setting(
+        "api_auth",
+        "jwt_secret",
+        "str",
+        None,
+        "Key that signs tokens; unset = the file jwt.key in the home folder.",
+        secret=True,
+        daemon_only=True,
+    ),
+    Setting("api_auth", "jwt_expiration_time", "int", 86_400, "Seconds a token is valid.", minimum=1),
     # ── database ──
     Setting("database", "memory_limit", "str", "1GB", "Memory DuckDB may take, as DuckDB writes it."),
     Setting("database", "threads", "int", 1, "Threads DuckDB may use.", minimum=1),

@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "executors": LEAVES | {"executors", "protocol", "config"},
     "daemon": LEAVES | {"daemon", "engine", "store", "executors", "protocol", "config"},
     "client": LEAVES | {"client", "protocol", "config", "app"},
+    "api": LEAVES | {"api", "client", "protocol", "config"},
     "migrate": LEAVES | AUTHORING | {"migrate", "compat", "parser", "protocol", "config", "engine.spec"},
     "cli": LEAVES | {"cli", "migrate", "client", "config", "settings_table", "app", "testing"},
 }
@@ -74,6 +75,9 @@ LIBRARIES: dict[str, set[str]] = {
     },  # the hook serves tasks with databases of their own, never the store's
     "croniter": {"schedule"},
     "fastapi": {"api"},
+    "pydantic": {"api"},
+    "uvicorn": {"api"},
+    "jwt": {"api"},
     "click": {"cli"},
     "rich": {"cli"},
     "pluggy": {"authoring.listeners", "authoring.policies", "compat.shims.listeners"},

@@ -66,6 +66,10 @@ class Console:
         if self._standalone:
             self.line("Put DAG files in dags/; see them with `queuack dags list`. Ctrl-C stops.")
 
+    def listening(self, url: str, secret: str) -> None:
+        """The API answers at ``url``; ``secret`` logs in once."""
+        self.line(f"Open {url}/login?token={secret} (good for one login).")
+
     def committed(self, writes: Sequence[Write]) -> None:
         """Tell of what became durable: DAGs seen for the first time, files that broke or were mended, ended runs."""
         broken = len(self._broken)

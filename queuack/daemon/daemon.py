@@ -16,6 +16,7 @@ from queuack.daemon.loop import Loop
 from queuack.daemon.parsing import Parsing
 from queuack.daemon.port import LivePort
 from queuack.daemon.server import Server
+from queuack.daemon.serving import Serving
 from queuack.daemon.triggering import Triggering
 from queuack.engine.events import AttemptLost, AttemptReturned
 from queuack.errors import QueuackError, StoreUnavailable
@@ -49,6 +50,7 @@ class Daemon:
         parsing: Parsing,
         server: Server,
         triggering: Triggering,
+        serving: Serving | None = None,
         *,
         reconnect_timeout: float,
         stop_timeout: float,
@@ -63,6 +65,7 @@ class Daemon:
         self.parsing = parsing
         self.server = server
         self.triggering = triggering
+        self.serving = serving
         self._reconnect_timeout = reconnect_timeout
         self._stop_timeout = stop_timeout
         self._on_ready = on_ready
@@ -76,7 +79,9 @@ class Daemon:
         running = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             running.add_signal_handler(number, self.stop)
-        self.server.port = LivePort(self.loop, self.database, self.writer, running, self.parsing.asking)
+        self.server.port = LivePort(
+            self.loop, self.database, self.writer, running, self.parsing.asking, self.server.roles
+        )
         await self.server.start()
         await self.nursery.start()
         outstanding = self.loop.engine.outstanding()
@@ -87,6 +92,9 @@ class Daemon:
         self._spawn(self._start_parser())
         for chore in CHORES:
             self._spawn(self._repeat(chore))
+        if self.serving is not None:
+            self.server.on_api = self.serving.listens
+            self._spawn(self.serving.run())
         if self._on_ready is not None:
             self._on_ready(self)
         stopping = running.create_task(self._stopping.wait())

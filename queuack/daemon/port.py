@@ -47,6 +47,9 @@ class Port(Protocol):
     def ask_timetable(self, question: TimetableQuestion) -> list[TimetableRun]:
         """Have a custom timetable asked. Raises QueuackError with its error, or when there is nobody to ask."""
 
+    def roles(self) -> set[str] | None:
+        """The roles of the processes that are connected to the daemon; None when no daemon runs."""
+
     def reader(self) -> Any:
         """A context manager that gives a Reader on a snapshot of the file."""
 
@@ -61,7 +64,9 @@ class LivePort:
         writer: Writer,
         event_loop: asyncio.AbstractEventLoop,
         asking: Asking | None = None,
+        roles: Callable[[], set[str]] = set,
     ) -> None:
+        self.roles: Callable[[], set[str] | None] = roles
         self._asking = asking or Asking()
         self._loop = loop
         self.waiting_xcom, self.waiting_xcoms = writer.xcom, writer.xcoms
@@ -102,6 +107,9 @@ class DirectPort:
         self._ask = ask
         self.waiting_xcom, self.waiting_xcoms = writer.xcom, writer.xcoms
         self._database = database
+
+    def roles(self) -> set[str] | None:
+        return None
 
     def request(self, event: Event) -> Any:
         return self.loop.request(event)

@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import logging
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ log = logging.getLogger("queuack.daemon")
 
 READERS = 4
 """Threads that answer questions."""
+
+API_READERS = 2
+"""Threads that answer those of the API: many people who look must not keep a task waiting."""
 
 
 class Peer:
@@ -88,8 +92,11 @@ class Server:
         self.parsing = parsing
         self._token = token
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._api_threads = ThreadPoolExecutor(API_READERS, thread_name_prefix="api-reader")
         self.port: LivePort
         self.triggering: Triggering
+        self.on_api: Callable[[str, int], None] | None = None
+        """Told where the API listens: host, port."""
         self.peers: set[Peer] = set()
         self._listener: asyncio.AbstractServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,7 +137,16 @@ class Server:
         elif message.role == "triggerer":
             self.triggering.attach(connection, message)
 
+    def roles(self) -> set[str]:
+        """The roles of those that are connected."""
+        return {peer.hello.role for peer in list(self.peers) if peer.hello is not None}
+
     def ask(self, peer: Peer, question: Ask) -> None:
+        if question.method == "api_listens":
+            if self.on_api is not None:
+                self.on_api(question.params["host"], question.params["port"])
+            peer.connection.send(Answer(id=question.id))
+            return
         task = asyncio.get_running_loop().create_task(self._answer(peer, question))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -146,7 +162,11 @@ class Server:
         call = (methods or services).call
         try:
             value = await asyncio.get_running_loop().run_in_executor(
-                self._threads, call, self.port, question.method, question.params
+                self._api_threads if peer.hello.role == "api" else self._threads,
+                call,
+                self.port,
+                question.method,
+                question.params,
             )
             answer = Answer(id=question.id, value=value)
         except QueuackError as error:
@@ -164,5 +184,6 @@ class Server:
             peer.connection.close()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._api_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
         self._home.socket.unlink(missing_ok=True)

@@ -311,6 +311,34 @@ class VariableRow(Write, kw_only=True):
     is_encrypted: bool = False
 
 
+class UserRow(Write, kw_only=True):
+    """Somebody who may use the API and the pages. Comes from the service."""
+
+    id: int
+    username: str
+    password: str
+    """As ``daemon/services/passwords.py`` makes it, never the text."""
+    role: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    active: bool = True
+    created_on: int
+    changed_on: int
+
+
+class UserDeleted(Write, kw_only=True):
+    username: str
+
+
+class FavoriteRow(Write, kw_only=True):
+    """A DAG that somebody marked, or no longer marks. Comes from the service."""
+
+    username: str
+    dag_id: str
+    marked: bool
+
+
 class VariableDeleted(Write, kw_only=True):
     key: str
 

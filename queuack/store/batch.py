@@ -48,6 +48,8 @@ class Batch:
         self.log: list[fx.LogRow] = []
         self.pools: dict[str, fx.PoolRow | None] = {}
         self.variables: dict[str, fx.VariableRow | None] = {}
+        self.users: dict[str, fx.UserRow | None] = {}
+        self.favorites: dict[tuple[str, str], bool] = {}
         self.connections: dict[str, fx.ConnectionRow | None] = {}
         self.callbacks: dict[int, fx.CallbackRow] = {}
         self.callbacks_done: set[int] = set()
@@ -120,6 +122,9 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.PoolDeleted: lambda batch, write: batch.pools.__setitem__(write.pool, None),
     fx.VariableRow: lambda batch, write: batch.variables.__setitem__(write.key, write),
     fx.VariableDeleted: lambda batch, write: batch.variables.__setitem__(write.key, None),
+    fx.UserRow: lambda batch, write: batch.users.__setitem__(write.username, write),
+    fx.UserDeleted: lambda batch, write: batch.users.__setitem__(write.username, None),
+    fx.FavoriteRow: lambda batch, write: batch.favorites.__setitem__((write.username, write.dag_id), write.marked),
     fx.ConnectionRow: lambda batch, write: batch.connections.__setitem__(write.conn_id, write),
     fx.ConnectionDeleted: lambda batch, write: batch.connections.__setitem__(write.conn_id, None),
     fx.CallbackRow: lambda batch, write: batch.callbacks.__setitem__(write.id, write),

@@ -141,6 +141,7 @@ class Writer:
         self._write_variables(batch)
         self._assets.write(batch.assets)
         self._write_connections(batch)
+        self._write_users(batch)
         for row in batch.runs.values():
             if row.end_date is not None:
                 self._freshness.run_ended(row.id)
@@ -319,6 +320,18 @@ class Writer:
             rows = [row for row in batch.variables.values() if row is not None]
             if rows:
                 self._database.run("insert_variables", columns(rows, "key", "val", "description", "is_encrypted"))
+
+    def _write_users(self, batch: Batch) -> None:
+        if batch.users:
+            self._database.run("delete_users", {"username": list(batch.users)})
+            rows = [row for row in batch.users.values() if row is not None]
+            if rows:
+                self._database.run("insert_users", columns(rows, *fx.UserRow.__struct_fields__))
+        if batch.favorites:
+            usernames, dag_ids = map(list, zip(*batch.favorites, strict=True))
+            self._database.run("delete_favorites", {"username": usernames, "dag_id": dag_ids})
+            marked = list(batch.favorites.values())
+            self._database.run("insert_favorites", {"username": usernames, "dag_id": dag_ids, "marked": marked})
 
     def _write_connections(self, batch: Batch) -> None:
         if batch.connections:

@@ -10,7 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from queuack.daemon.port import Port
-from queuack.daemon.services import assets, connections, dags, encryption, pools, runs, system, tasks, variables
+from queuack.daemon.services import (
+    assets,
+    connections,
+    dags,
+    encryption,
+    lists,
+    login,
+    pools,
+    runs,
+    system,
+    tasks,
+    users,
+    variables,
+)
 from queuack.daemon.services.suggestions import suggesting
 from queuack.errors import InvalidRequest
 
@@ -18,7 +31,7 @@ Method = Callable[..., Any]
 
 METHODS: dict[str, Method] = {
     function.__name__: function
-    for module in (dags, runs, assets, tasks, pools, variables, connections, encryption, system)
+    for module in (dags, runs, assets, tasks, pools, variables, connections, encryption, lists, users, login, system)
     for function in module.METHODS
 }
 

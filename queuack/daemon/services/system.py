@@ -6,7 +6,7 @@ import os
 import platform
 from typing import Any
 
-from queuack import __version__, config
+from queuack import __version__, clock, config
 from queuack.daemon.port import Port
 from queuack.store.queries import sql as sql_queries
 
@@ -45,4 +45,23 @@ def sql(port: Port, query: str, limit: int | None = None) -> Row:
     return {"columns": found.columns, "rows": found.rows, "truncated": found.truncated}
 
 
-METHODS = (info, sql)
+def health(port: Port) -> Row:
+    """Each component's "status" and latest heartbeat, in the form of Airflow's ``/monitor/health``."""
+    now = clock.iso(clock.now_us())
+    waiting = port.on_engine(lambda engine: len(engine.triggers))
+    connected = port.roles()
+    well = {
+        "scheduler": connected is not None,
+        "triggerer": connected is not None and ("triggerer" in connected or not waiting),
+        "dag_processor": connected is not None and "parser" in connected,
+    }
+    return {
+        "metadatabase": {"status": "healthy"},
+        **{
+            name: {"status": "healthy" if good else "unhealthy", f"latest_{name}_heartbeat": now if good else None}
+            for name, good in well.items()
+        },
+    }
+
+
+METHODS = (info, sql, health)

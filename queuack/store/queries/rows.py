@@ -21,7 +21,8 @@ INSTANTS = frozenset(
         "applied_at", "created_at", "data_interval_end", "data_interval_start", "dttm", "end_date", "last_parsed_time",
         "last_updated", "logical_date", "next_dagrun", "next_dagrun_create_after", "next_dagrun_data_interval_end",
         "next_dagrun_data_interval_start", "next_try_at", "queued_at", "queued_dttm", "run_after", "scheduled_dttm",
-        "start_date", "timestamp", "updated_at", "expires_at", "partition_date",
+        "start_date", "timestamp", "updated_at", "expires_at", "partition_date", "version_created_at",
+        "trigger_created_date",
     }
 )  # fmt: skip
 """Columns that hold an instant, in every table."""
@@ -46,6 +47,15 @@ def first(found: list[Row]) -> Row | None:
 
 def _dicts(reader: Reader, name: str, params: Params, converters: dict[str, Callable[[Any], Any]]) -> list[Row]:
     reader.execute(statement_text(name), params)
+    return _result(reader, converters)
+
+
+def decode_rows(reader: Reader) -> list[Row]:
+    """The rows of what ``reader`` has just executed, with ISO instants and decoded JSON."""
+    return _result(reader, {**dict.fromkeys(INSTANTS, iso), **dict.fromkeys(JSON_COLUMNS, decoded)})
+
+
+def _result(reader: Reader, converters: dict[str, Callable[[Any], Any]]) -> list[Row]:
     names = [column[0] for column in reader.description]
     convert = [(index, converters[column]) for index, column in enumerate(names) if column in converters]
     found = []

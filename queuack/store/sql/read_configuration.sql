@@ -64,3 +64,15 @@ ORDER BY filename, id;
 -- name: list_migrations
 -- The migrations that this database went through.
 SELECT version, name, epoch_us(applied_at) AS applied_at FROM schema_migration ORDER BY version;
+
+-- name: list_users
+-- Everybody who may use the API and the pages, with the password as it is kept.
+SELECT
+    id, username, password, role, first_name, last_name, email, active, epoch_us(created_on) AS created_on,
+    epoch_us(changed_on) AS changed_on
+FROM ab_user
+ORDER BY username;
+
+-- name: favorites_of
+-- The DAGs that somebody marked.
+SELECT dag_id FROM dag_favorite WHERE username = $username ORDER BY dag_id;

@@ -49,3 +49,35 @@ SELECT
     unnest($host::VARCHAR[]), unnest($schema::VARCHAR[]), unnest($login::VARCHAR[]), unnest($password::VARCHAR[]),
     unnest($port::INTEGER[]), unnest($extra::VARCHAR[]), unnest($is_encrypted::BOOLEAN[]),
     unnest($is_extra_encrypted::BOOLEAN[]);
+
+-- name: delete_users
+-- Users that are deleted or replaced.
+DELETE FROM ab_user WHERE username IN (SELECT unnest($username::VARCHAR[]));
+
+-- name: insert_users
+-- Users as they are now.
+INSERT INTO ab_user (
+    id, username, password, role, first_name, last_name, email, active, created_on, changed_on
+)
+SELECT
+    unnest($id::BIGINT[]), unnest($username::VARCHAR[]), unnest($password::VARCHAR[]), unnest($role::VARCHAR[]),
+    unnest($first_name::VARCHAR[]), unnest($last_name::VARCHAR[]), unnest($email::VARCHAR[]),
+    unnest($active::BOOLEAN[]), make_timestamptz(unnest($created_on::BIGINT[])),
+    make_timestamptz(unnest($changed_on::BIGINT[]));
+
+-- name: delete_favorites
+-- Marks that are set anew or taken away.
+DELETE FROM dag_favorite f
+USING (SELECT unnest($username::VARCHAR[]) AS username, unnest($dag_id::VARCHAR[]) AS dag_id) w
+WHERE f.username = w.username AND f.dag_id = w.dag_id;
+
+-- name: insert_favorites
+-- Marks that are set.
+INSERT INTO dag_favorite (username, dag_id)
+SELECT w.username, w.dag_id
+FROM (
+    SELECT
+        unnest($username::VARCHAR[]) AS username, unnest($dag_id::VARCHAR[]) AS dag_id,
+        unnest($marked::BOOLEAN[]) AS marked
+) w
+WHERE w.marked;

@@ -1,0 +1,43 @@
+"""The application: which routes there are, in which order requests pass what. Decides nothing about their meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from queuack import __version__
+from queuack.api import errors
+from queuack.api.auth import routes as auth_routes
+from queuack.api.auth.attempts import Attempts
+from queuack.api.auth.people import People
+from queuack.api.auth.tokens import Tokens
+from queuack.api.backend import Backend
+from queuack.api.limits import Limits
+from queuack.api.routes import instances, monitor, runs
+
+ROUTERS = (auth_routes.router, monitor.router, runs.router, instances.router)
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """What an application is made with. ``signing_key`` signs tokens, ``lifetime`` is theirs in seconds."""
+
+    signing_key: str
+    lifetime: int = 86_400
+    body_bytes: int = 4 * 1024 * 1024
+    at_once: int = 64
+    streams: int = 128
+
+
+def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
+    """The REST API over ``backend``."""
+    app = FastAPI(title="Queuack", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app.state.backend = backend
+    app.state.people = People(backend, Tokens(settings.signing_key, settings.lifetime))
+    app.state.attempts = Attempts()
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Limits, body_bytes=settings.body_bytes, at_once=settings.at_once, streams=settings.streams)
+    return app
