@@ -139,7 +139,7 @@ class Nursery:
 
     def _abandoned(self) -> None:
         for pid, child in self._children.items():
-            if child.role in ("parser", "api"):
+            if child.role in ("parser", "api_server"):
                 os.kill(pid, signal.SIGKILL)
 
 

@@ -167,7 +167,7 @@ class Held(msgspec.Struct):
 # ── anyone → daemon ──────────────────────────────────────────────────────────────────────────────
 class Hello(Message, tag="hello", kw_only=True):
     role: str
-    """worker, parser, triggerer, client, api."""
+    """worker, parser, triggerer, client, api_server."""
     name: str
     """Worker id; unique for the life of the home."""
     pid: int

@@ -63,6 +63,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": LEAVES | {"daemon", "engine", "store", "executors", "protocol", "config"},
     "client": LEAVES | {"client", "protocol", "config", "app"},
     "api": LEAVES | {"api", "client", "protocol", "config"},
+    "web": LEAVES | {"web", "api", "config"},
+    "api_server": LEAVES | {"api_server", "api", "web", "config"},
     "migrate": LEAVES | AUTHORING | {"migrate", "compat", "parser", "protocol", "config", "engine.spec"},
     "cli": LEAVES | {"cli", "migrate", "client", "config", "settings_table", "app", "testing"},
 }
@@ -74,9 +76,9 @@ LIBRARIES: dict[str, set[str]] = {
         "hooks.duckdb",
     },  # the hook serves tasks with databases of their own, never the store's
     "croniter": {"schedule"},
-    "fastapi": {"api"},
-    "pydantic": {"api"},
-    "uvicorn": {"api"},
+    "fastapi": {"api", "web", "api_server"},
+    "pydantic": {"api", "web"},
+    "uvicorn": {"api_server"},
     "jwt": {"api"},
     "click": {"cli"},
     "rich": {"cli"},

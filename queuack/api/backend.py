@@ -41,7 +41,7 @@ class DirectBackend:
 class SocketBackend:
     """The daemon of a home. ``connect`` first; ``lost`` is set when the daemon has gone away."""
 
-    def __init__(self, home: Home, role: str = "api") -> None:
+    def __init__(self, home: Home, role: str = "api_server") -> None:
         self._home = home
         self._role = role
         self._ids = itertools.count(1)

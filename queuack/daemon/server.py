@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from queuack.daemon import runtime_service, services
+from queuack.daemon.changes import Changes
 from queuack.daemon.front import Front
 from queuack.daemon.loop import Loop
 from queuack.daemon.parsing import Parsing
@@ -95,6 +96,8 @@ class Server:
         self._api_threads = ThreadPoolExecutor(API_READERS, thread_name_prefix="api-reader")
         self.port: LivePort
         self.triggering: Triggering
+        self.changes = Changes()
+        front.watchers.append(self.changes.committed)
         self.on_api: Callable[[str, int], None] | None = None
         """Told where the API listens: host, port."""
         self.peers: set[Peer] = set()
@@ -147,9 +150,17 @@ class Server:
                 self.on_api(question.params["host"], question.params["port"])
             peer.connection.send(Answer(id=question.id))
             return
-        task = asyncio.get_running_loop().create_task(self._answer(peer, question))
+        if question.method == "changes":
+            answering = self._answer_changes(peer, question)
+        else:
+            answering = self._answer(peer, question)
+        task = asyncio.get_running_loop().create_task(answering)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _answer_changes(self, peer: Peer, question: Ask) -> None:
+        number, subjects = await self.changes.since(int(question.params.get("since", 0)))
+        peer.connection.send(Answer(id=question.id, value={"number": number, "subjects": subjects}))
 
     async def _answer(self, peer: Peer, question: Ask) -> None:
         assert peer.hello is not None
@@ -162,7 +173,7 @@ class Server:
         call = (methods or services).call
         try:
             value = await asyncio.get_running_loop().run_in_executor(
-                self._api_threads if peer.hello.role == "api" else self._threads,
+                self._api_threads if peer.hello.role == "api_server" else self._threads,
                 call,
                 self.port,
                 question.method,

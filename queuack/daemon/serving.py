@@ -22,7 +22,7 @@ TAKEN_SECONDS = 30.0
 """Pause when the address was not to be had: another program has to go first."""
 
 CANNOT_LISTEN = 3
-"""Exit code of ``api/main.py``."""
+"""Exit code of ``api_server/main.py``."""
 
 HANDED_ON = (("api_auth", "jwt_secret"),)
 """Settings that child processes do not get, but this one."""
@@ -65,7 +65,7 @@ class Serving:
 
         try:
             name = f"api-{os.getpid()}-{self._started}"
-            await self._nursery.fork("api", name, on_exit=on_exit, environ=_handed_on())
+            await self._nursery.fork("api_server", name, on_exit=on_exit, environ=_handed_on())
         except QueuackError as error:
             log.warning("The API could not be started: %s", error.message)
             return None

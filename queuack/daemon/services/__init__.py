@@ -17,6 +17,7 @@ from queuack.daemon.services import (
     encryption,
     lists,
     login,
+    overview,
     pools,
     runs,
     system,
@@ -29,11 +30,23 @@ from queuack.errors import InvalidRequest
 
 Method = Callable[..., Any]
 
-METHODS: dict[str, Method] = {
-    function.__name__: function
-    for module in (dags, runs, assets, tasks, pools, variables, connections, encryption, lists, users, login, system)
-    for function in module.METHODS
-}
+MODULES = (
+    dags,
+    runs,
+    assets,
+    tasks,
+    pools,
+    variables,
+    connections,
+    encryption,
+    lists,
+    users,
+    login,
+    overview,
+    system,
+)
+
+METHODS: dict[str, Method] = {function.__name__: function for module in MODULES for function in module.METHODS}
 
 
 def call(port: Port, method: str, params: dict[str, Any]) -> Any:

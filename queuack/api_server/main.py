@@ -9,6 +9,7 @@ import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 
 from queuack import config
 from queuack.api.app import ApiSettings, create_app
@@ -16,6 +17,7 @@ from queuack.api.auth.tokens import signing_key
 from queuack.api.backend import SocketBackend
 from queuack.errors import QueuackError
 from queuack.home import Home
+from queuack.web import pages
 
 CANNOT_LISTEN = 3
 """Exit code: the address is taken or not this machine's."""
@@ -53,7 +55,7 @@ async def serve(home: Home) -> None:
     )
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(backend, settings),
+            _application(backend, settings),
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -73,6 +75,12 @@ async def serve(home: Home) -> None:
         await serving
     lost.cancel()
     await backend.close()
+
+
+def _application(backend: SocketBackend, settings: ApiSettings) -> FastAPI:
+    app = create_app(backend, settings)
+    pages.install(app)
+    return app
 
 
 def listen(host: str, port: int) -> socket.socket:

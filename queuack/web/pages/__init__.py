@@ -1,0 +1,54 @@
+"""The pages, one file a subject; ``install`` puts them, and what is beside them, into the application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+
+from queuack.errors import QueuackError
+from queuack.web.pages import dags, events, home, login
+from queuack.web.view import HERE, LoginNeeded, Views, environment, to_login
+
+ROUTERS = (login.router, events.router, home.router, dags.router)
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""Content Security Policy (W3C CSP 3): nothing from elsewhere, no script in the page."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages to the API's application."""
+    app.state.templates = environment()
+    app.state.watchers = events.Watchers(app.state.backend)
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+
+    @app.exception_handler(LoginNeeded)
+    async def login_needed(request: Request, error: LoginNeeded) -> Response:
+        return to_login(request)
+
+    api_refused = app.exception_handlers[QueuackError]
+
+    @app.exception_handler(QueuackError)
+    async def refused(request: Request, error: QueuackError) -> Response:
+        if request.url.path.startswith(("/api/", "/auth/")):
+            answer: Response = await api_refused(request, error)  # type: ignore[misc]  # an async handler
+            return answer
+        return Views(request).page("error.html", None, error.http_status, message=error.message)
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next):  # type: ignore[no-untyped-def]  # starlette's own signature
+        answer = await call_next(request)
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
+        return answer

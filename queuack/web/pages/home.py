@@ -1,0 +1,24 @@
+"""Home: what runs, what failed, what comes next, whether all is well."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from queuack.api.auth.people import BackendOf
+from queuack.web.view import Person, ViewsOf
+
+router = APIRouter()
+
+
+@router.get("/")
+async def home_page(backend: BackendOf, user: Person, views: ViewsOf) -> Response:
+    """The first page."""
+    return views.page(
+        "home.html",
+        user,
+        overview=await backend.call("overview"),
+        health=await backend.call("health"),
+        errors=await backend.call("list_import_errors"),
+        home=(await backend.call("info"))["home"],
+    )
