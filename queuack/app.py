@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -130,6 +131,13 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
         gc.unfreeze()  # DuckDB reports what is never collected, on the terminal
     console.stopped()
     return 0
+
+
+def run_api_server(home: Home, told: Callable[[str], None]) -> None:
+    """Serve the API and the pages beside a running daemon until a signal; ``told`` hears the address. Raises DaemonUnreachable, CannotListen."""
+    from queuack.api_server.main import serve  # a process of its own
+
+    asyncio.run(serve(home, told=told))
 
 
 async def _serve(

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import socket
 import sys
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -44,8 +45,9 @@ def run(home: Home, name: str) -> None:
         sys.exit(error.exit_code)
 
 
-async def serve(home: Home) -> None:
-    """Raises CannotListen, DaemonUnreachable."""
+async def serve(home: Home, told: Callable[[str], None] | None = None) -> None:
+    """Serve until the daemon is gone or a signal comes; ``told`` hears the address. Raises CannotListen,
+    DaemonUnreachable."""
     listener = listen(config.get_str("api", "host"), config.get_int("api", "port"))
     backend = SocketBackend(home)
     await backend.connect()
@@ -67,6 +69,8 @@ async def serve(home: Home) -> None:
     )
     host, port = listener.getsockname()[:2]
     await backend.call("api_listens", host=host, port=port)
+    if told is not None:
+        told(f"http://{host}:{port}")
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     lost = asyncio.create_task(backend.lost.wait())
     await asyncio.wait({serving, lost}, return_when=asyncio.FIRST_COMPLETED)

@@ -38,6 +38,25 @@ def scheduler(session: Session, settings: tuple[str, ...]) -> int | None:
     return _run(session, settings, standalone=False)
 
 
+@click.command()
+@click.option("-p", "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 = any that is free.")
+@click.option("-H", "--host", help="Address to listen on.")
+@settings_option
+@click.pass_obj
+def api_server(session: Session, port: int | None, host: str | None, settings: tuple[str, ...]) -> None:
+    """Serve the REST API and the pages in the foreground, until Ctrl-C.
+
+    Needs a running daemon: `queuack scheduler`. (`queuack standalone` has both.)
+    """
+    session.flags |= parse_flags(settings)
+    session.flags |= {"api.port": str(port)} if port is not None else {}
+    session.flags |= {"api.host": host} if host is not None else {}
+    assert session.config is not None  # settings first: a bad one is told before anything is opened
+    from queuack import app  # start-up time: the whole machinery, only to run it
+
+    app.run_api_server(session.home, lambda url: click.echo(f"Serving {url}; Ctrl-C stops."))
+
+
 def _run(session: Session, settings: tuple[str, ...], *, standalone: bool) -> int | None:
     session.flags |= parse_flags(settings)
     loaded = session.config

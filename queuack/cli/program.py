@@ -16,12 +16,16 @@ COMMANDS = {
     "scheduler": LazyCommand(
         "queuack.cli.daemon:scheduler", "Run the daemon without the web interface, until Ctrl-C or SIGTERM."
     ),
+    "api-server": LazyCommand(
+        "queuack.cli.daemon:api_server", "Serve the REST API and the pages in the foreground, until Ctrl-C."
+    ),
     "dags": LazyCommand("queuack.cli.dags:dags", "List, trigger, pause, test, show DAGs and their runs."),
     "tasks": LazyCommand("queuack.cli.tasks:tasks", "List, test, render, explain tasks; read their logs."),
     "assets": LazyCommand("queuack.cli.assets:assets", "List, look up and update assets."),
     "pools": LazyCommand("queuack.cli.pools:pools", "Manage pools."),
     "variables": LazyCommand("queuack.cli.variables:variables", "Manage variables."),
     "connections": LazyCommand("queuack.cli.connections:connections", "Manage connections."),
+    "users": LazyCommand("queuack.cli.users:users", "Manage who may use the REST API and the pages."),
     "rotate-fernet-key": LazyCommand(
         "queuack.cli.encryption:rotate_fernet_key", "Encrypt secrets in the database with a new key."
     ),
