@@ -134,7 +134,9 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
 
 
 def run_api_server(home: Home, told: Callable[[str], None]) -> None:
-    """Serve the API and the pages beside a running daemon until a signal; ``told`` hears the address. Raises DaemonUnreachable, CannotListen."""
+    """Serve the API and the pages beside a running daemon until a signal; ``told`` hears the address.
+
+    Raises DaemonUnreachable, CannotListen."""
     from queuack.api_server.main import serve  # start-up time: fastapi, for this command only
 
     asyncio.run(serve(home, told=told))
