@@ -59,6 +59,12 @@ class TaskNotFound(NotFound):
     """There is no such task."""
 
 
+class NotAllowed(QueuackError):
+    """This user may not do that."""
+
+    http_status = 403
+
+
 class AlreadyExists(QueuackError):
     """It exists already."""
 

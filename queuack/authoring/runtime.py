@@ -82,6 +82,15 @@ class Runtime(Protocol):
         self, *, dag_id: str, run_id: str | None, logical_date: int | None, conf: dict[str, Any]
     ) -> str: ...
 
+    def hitl_ask(self, *, ti_id: int, **question: Any) -> None:
+        """Ask a person. ``question``: options, subject, body, defaults, multiple, params, assignees."""
+
+    def hitl_answer_by_default(self, *, ti_id: int, chosen_options: list[str], params_input: dict[str, Any]) -> None:
+        """Answer in nobody's name."""
+
+    def hitl_answer(self, ti_id: int) -> dict[str, Any] | None:
+        """What was asked, and what was answered: fields of Airflow's ``hitlDetails``; None = nothing was asked."""
+
 
 class _NoXCom:
     def __repr__(self) -> str:

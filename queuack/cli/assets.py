@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import Any
 
 import click
 
 from queuack.cli.groups import Group
-from queuack.cli.options import output_option
+from queuack.cli.options import output_option, user_name
 from queuack.cli.output import Column, print_rows
 from queuack.cli.session import Session
 from queuack.errors import UsageError
@@ -94,7 +93,7 @@ def details(session: Session, alias: bool, name: str | None, uri: str | None, ou
 def materialize(session: Session, name: str | None, uri: str | None, partition_key: str | None, output: str) -> None:
     """Trigger the DAG that has the asset as outlet."""
     client = session.dags_client
-    row = client.call("materialize_asset", name=name, uri=uri, user=_user(), partition_key=partition_key)
+    row = client.call("materialize_asset", name=name, uri=uri, user=user_name(), partition_key=partition_key)
     print_rows([row], RUN_COLUMNS, output)
 
 
@@ -150,10 +149,3 @@ def _event(row: dict[str, Any]) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _user() -> str | None:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name
-        return None

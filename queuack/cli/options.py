@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Callable
@@ -63,6 +64,14 @@ def default_timezone(ctx: click.Context | None) -> Any:
     if name.lower() == "system":
         return datetime.now().astimezone().tzinfo
     return ZoneInfo(name)
+
+
+def user_name() -> str | None:
+    """Of the person at the keyboard."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name
+        return None
 
 
 def output_option(function: F) -> F:

@@ -1,4 +1,4 @@
-"""``queuack tasks``: list, state, states-for-dag-run, test, render, failed-deps, logs."""
+"""``queuack tasks``: list, state, states-for-dag-run, failed-deps, waiting, respond, test, render, logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from queuack.cli.graph import kind, upstream_first
 from queuack.cli.groups import Group
-from queuack.cli.options import JSON_OBJECT, dag_argument, map_index_option, output_option, run_argument
+from queuack.cli.options import JSON_OBJECT, dag_argument, map_index_option, output_option, run_argument, user_name
 from queuack.cli.output import Column, Row, duration, print_data, print_rows, state_text
 from queuack.cli.session import Session
 from queuack.errors import DagNotFound, DagRunNotFound, NotFound, TaskNotFound
@@ -38,6 +38,22 @@ INSTANCE_COLUMNS = (
     Column("start_date", "start_date", kind="instant", droppable=True),
     Column("took", duration, kind="number"),
     Column("operator", lambda row: row.get("operator_name") or row.get("operator"), droppable=True),
+)
+QUESTION_COLUMNS = (
+    Column("dag_id", "dag_id"),
+    Column("run_id", "run_id", wraps=True),
+    Column("task_id", _name),
+    Column("subject", "subject", wraps=True),
+    Column("options", lambda row: ", ".join(row["options"]), wraps=True),
+    Column("params", lambda row: ", ".join(row["params"] or {}), wraps=True, droppable=True),
+    Column("asks", lambda row: ", ".join(user["name"] for user in row["assigned_users"] or []), droppable=True),
+    Column("since", "created_at", kind="instant", droppable=True),
+)
+ANSWERED_COLUMNS = (
+    *QUESTION_COLUMNS[:4],
+    Column("answer", lambda row: ", ".join(row["chosen_options"] or []), wraps=True),
+    Column("by", lambda row: (row["responded_by_user"] or {}).get("name", ""), droppable=True),
+    Column("at", "responded_at", kind="instant", droppable=True),
 )
 
 
@@ -107,6 +123,58 @@ def failed_deps(
     )
     columns = (Column("dep", "dep"), Column("reason", "reason", wraps=True))
     print_rows(rows, columns, output, empty="Nothing holds it back.")
+
+
+@tasks.command()
+@click.argument("dag_id", required=False)
+@click.option("--all", "everything", is_flag=True, help="Also what has been answered, or is waited for no more.")
+@output_option
+@click.pass_obj
+def waiting(session: Session, dag_id: str | None, everything: bool, output: str) -> None:
+    """List the tasks that wait for a person's answer."""
+    filters = {} if everything else {"response_received": False, "state": "awaiting_input"}
+    rows = session.client.call("list_hitl_details", dag_id=dag_id, **filters)
+    print_rows(rows, ANSWERED_COLUMNS if everything else QUESTION_COLUMNS, output, empty="No task waits for an answer.")
+
+
+@tasks.command()
+@dag_argument
+@click.argument("task_id")
+@run_argument
+@click.option("--option", "options", multiple=True, metavar="TEXT", help="What you choose; may be repeated.")
+@click.option("-p", "--params", type=JSON_OBJECT, metavar="JSON", help="What you enter, a JSON object.")
+@click.option("--user", metavar="NAME", help="Who answers [default: you].")
+@map_index_option
+@output_option
+@click.pass_obj
+def respond(
+    session: Session,
+    dag_id: str,
+    task_id: str,
+    logical_date_or_run_id: str,
+    options: tuple[str, ...],
+    params: dict[str, Any] | None,
+    user: str | None,
+    map_index: int,
+    output: str,
+) -> None:
+    """Answer a task that waits for a person, so that it goes on.
+
+    Without --option: the only option there is. Params you do not give keep their defaults.
+    """
+    instance = _either_way(session, dag_id, task_id, logical_date_or_run_id, map_index)
+    named = {name: instance[name] for name in ("dag_id", "task_id", "map_index")} | {"run": instance["run_id"]}
+    chosen = list(options)
+    if not chosen:
+        offered = session.client.call("get_hitl_detail", **named)["options"]
+        chosen = offered if len(offered) == 1 else []
+    row = session.client.call(
+        "update_hitl_detail", **named, chosen_options=chosen, params_input=params, user_id=user or user_name()
+    )
+    if output in ("json", "yaml"):
+        print_data(row, output)
+    else:
+        click.echo(f"Answered: {', '.join(row['chosen_options'])}. Task {_name(row)} goes on.")
 
 
 @tasks.command()

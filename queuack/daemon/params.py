@@ -14,8 +14,6 @@ def checked_conf(document: DagDocument, conf: dict[str, Any]) -> None:
         raise InvalidRequest("conf must be a JSON object.")
     if not document.params:
         return
-    import jsonschema  # slow to import, needed here only
-
     for name, param in document.params.items():
         if name in conf:
             value = conf[name]
@@ -23,13 +21,17 @@ def checked_conf(document: DagDocument, conf: dict[str, Any]) -> None:
             value = param["value"]
         else:
             raise InvalidRequest(f"Param {name!r} of DAG {document.dag_id!r} has no default: give it in conf.")
-        schema = param.get("schema") or {}
-        try:
-            jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
-        except jsonschema.ValidationError as error:
-            rule = f"{error.validator}: {error.validator_value!r}"
-            raise InvalidRequest(
-                f"Param {name!r} of DAG {document.dag_id!r} breaks its rule {rule}. {error.message}."
-            ) from None
-        except jsonschema.SchemaError as error:
-            raise InvalidRequest(f"Param {name!r} has a bad JSON schema: {error.message}.") from None
+        checked_value(name, f"DAG {document.dag_id!r}", value, param.get("schema") or {})
+
+
+def checked_value(name: str, owner: str, value: Any, schema: dict[str, Any]) -> None:
+    """One value of a param; ``owner``: whose it is, for the error. Raises InvalidRequest."""
+    import jsonschema  # slow to import, needed here only
+
+    try:
+        jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+    except jsonschema.ValidationError as error:
+        rule = f"{error.validator}: {error.validator_value!r}"
+        raise InvalidRequest(f"Param {name!r} of {owner} breaks its rule {rule}. {error.message}.") from None
+    except jsonschema.SchemaError as error:
+        raise InvalidRequest(f"Param {name!r} has a bad JSON schema: {error.message}.") from None

@@ -13,8 +13,9 @@ from queuack.daemon.services import runs as run_service
 from queuack.daemon.services import variables as variable_service
 from queuack.daemon.services.suggestions import suggesting
 from queuack.engine.effects import XComRow
-from queuack.errors import InvalidRequest
-from queuack.store.queries import instances, models, versions, xcoms
+from queuack.engine.events import InputAsked, InputGiven
+from queuack.errors import InvalidRequest, NotFound
+from queuack.store.queries import hitl, instances, models, versions, xcoms
 from queuack.store.queries import runs as run_queries
 
 Row = dict[str, Any]
@@ -176,6 +177,26 @@ def trigger_run(
     return str(row["run_id"])
 
 
+def hitl_ask(port: Port, ti_id: int, **question: Any) -> None:
+    """A running task asks a person; ``question``: as ``engine.events.InputAsked``."""
+    port.request(InputAsked(ti_id=ti_id, **question))
+
+
+def hitl_answer_by_default(port: Port, ti_id: int, chosen_options: list[str], params_input: Row) -> None:
+    """Answer in nobody's name: the time is over."""
+    asked = hitl_answer(port, ti_id)
+    if asked is None:
+        raise NotFound(f"Task instance {ti_id} has asked nothing.")
+    place = {name: asked[name] for name in ("dag_id", "run_id", "task_id", "map_index")}
+    port.request(InputGiven(**place, chosen_options=chosen_options, params_input=params_input))
+
+
+def hitl_answer(port: Port, ti_id: int) -> Row | None:
+    """What a task instance has asked, and the answer: as ``list_hitl_details``, ``responded_at`` as ISO text."""
+    with port.reader() as reader:
+        return hitl.get_hitl_detail(reader, ti_id)
+
+
 def model_rows(
     port: Port,
     table: str,
@@ -205,6 +226,9 @@ METHODS: dict[str, Callable[..., Any]] = {
         dag_runs,
         task_states,
         trigger_run,
+        hitl_ask,
+        hitl_answer,
+        hitl_answer_by_default,
         model_rows,
     )
 } | asset_runtime.METHODS

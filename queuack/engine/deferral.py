@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from queuack.engine import states, timers
+from queuack.engine import questions, states, timers
 from queuack.engine.effects import DeferralRow, StartTrigger, StopTrigger, TriggerDeleted, TriggerRow
 from queuack.engine.events import TriggerAsked
 from queuack.engine.instants import SECOND
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 FAIL = "__fail__"
 """The next method of an instance that goes on only to fail; ``error`` among its arguments says why."""
 TIMED_OUT = b'{"error":"Trigger timeout"}'
-UNANSWERED = b'{"error":"The Human-in-the-loop response timeout has passed without a response.","error_type":"timeout"}'
 
 Watcher = Callable[["World", "Trigger", bytes], None]
 """What takes the payload of an event that no task waits for."""
@@ -72,11 +71,14 @@ def defer(world: World, run: Run, i: int, asked: TriggerAsked, found: Deferral, 
 
 
 def await_input(world: World, run: Run, i: int, found: Deferral, timeout: int | None) -> None:
-    """The try waits for what the event ``InputGiven`` will say."""
+    """The try waits for what the event ``InputGiven`` says, or has said while it still ran."""
     run.move(i, Move.AWAIT)
     found.timeout_at = None if timeout is None else world.now + timeout
     _wait(world, run, i, found)
     world.log_task(run, i, "awaiting_input")
+    question = questions.of(run, i)
+    if question is not None and question.answer is not None:
+        resume(world, run, i, with_event(found, questions.payload(question.answer)))
 
 
 def begin_in_triggerer(world: World, run: Run, i: int) -> bool:
@@ -168,11 +170,11 @@ def is_due(run: Run, i: int, when: int) -> bool:
 
 
 def time_out(world: World, run: Run, i: int) -> None:
-    """It has waited for too long: it goes on to fail, or, when a person was asked, to say that nobody answered."""
+    """It has waited for too long: it goes on to fail, or, when a person was asked, with the defaults if there are."""
     found = run.detail(i).deferral
     assert found is not None
     if run.states[i] == states.AWAITING_INPUT:
-        resume(world, run, i, with_event(found, UNANSWERED))
+        resume(world, run, i, with_event(found, questions.unanswered(world, run, i)))
     else:
         resume(world, run, i, Deferral(FAIL, TIMED_OUT))
 

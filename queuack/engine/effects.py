@@ -223,6 +223,31 @@ class DeferralRow(Write, kw_only=True):
     """JSON object, values as ``serialization.typed_json`` writes them."""
 
 
+class HitlDetailRow(Write, kw_only=True):
+    """What an attempt asks a person: a row of ``hitl_detail``, in place of that of an earlier try."""
+
+    ti_id: int
+    try_number: int
+    options: list[str]
+    subject: str
+    body: str | None
+    defaults: list[str] | None
+    multiple: bool
+    params: dict[str, Any]
+    assignees: list[dict[str, str]]
+    created_at: int
+
+
+class HitlAnswered(Write, kw_only=True):
+    """The answer, in the row of its question. ``responded_by`` None: the time was over, these are the defaults."""
+
+    ti_id: int
+    responded_at: int
+    responded_by: dict[str, str] | None
+    chosen_options: list[str]
+    params_input: dict[str, Any]
+
+
 class TriggerRow(Write, kw_only=True):
     """Insert or replace a row of ``trigger``."""
 

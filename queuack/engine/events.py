@@ -211,12 +211,34 @@ class TriggerFailed(Event, kw_only=True):
     traceback: tuple[str, ...] = ()
 
 
-class InputGiven(Event, kw_only=True):
-    """What a task in ``awaiting_input`` waits for has come. Reply: True; InvalidRequest when it does not wait."""
+class InputAsked(Event, kw_only=True):
+    """A running attempt asks a person something. Reply: True; InvalidRequest when no such attempt runs."""
 
     ti_id: int
-    payload: bytes
-    """JSON, values as ``serialization.typed_json`` writes them: the argument ``event`` of its next method."""
+    options: list[str]
+    subject: str
+    body: str | None = None
+    defaults: list[str] | None = None
+    multiple: bool = False
+    params: dict[str, Any] = {}
+    """Name → {"value", "description", "schema"}, or a plain value."""
+    assignees: list[dict[str, str]] = []
+    """{"id", "name"} of those who may answer; empty = anybody."""
+
+
+class InputGiven(Event, kw_only=True):
+    """A person has answered, within what was asked. Reply: True.
+
+    InvalidRequest when the instance waits for no answer, AlreadyExists when it has one."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    chosen_options: list[str]
+    params_input: dict[str, Any] = {}
+    responded_by: dict[str, str] | None = None
+    """{"id", "name"}; None: the time is over, a trigger that watches it gives the defaults, and goes on by itself."""
 
 
 class AttemptLost(Event, kw_only=True):

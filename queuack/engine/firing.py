@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import msgspec
 
-from queuack.engine import deferral, states
+from queuack.engine import deferral, questions, states
 from queuack.engine.attempts import fail_or_retry
 from queuack.engine.deferral import FAIL, Deferral, Trigger
 from queuack.engine.effects import XComRow
-from queuack.engine.events import InputGiven, TriggerFailed, TriggerFired
+from queuack.engine.events import InputAsked, InputGiven, TriggerFailed, TriggerFired
 from queuack.engine.run import Run
 from queuack.engine.scheduling import settle
 from queuack.engine.states import Move
 from queuack.engine.world import World
-from queuack.errors import InvalidRequest
+from queuack.errors import AlreadyExists, InvalidRequest
 
 _ENDS = {"success": Move.SUCCEED, "skipped": Move.SKIP_ITSELF}
 
@@ -49,24 +49,34 @@ def failed(world: World, event: TriggerFailed) -> None:
         deferral.resume(world, trigger.run, trigger.position, _failing("Trigger failure", event.traceback))
 
 
+def input_asked(world: World, event: InputAsked) -> bool:
+    """A running attempt has a question."""
+    found = world.live.get(event.ti_id)
+    if found is None:
+        raise InvalidRequest(f"No attempt of a task instance with id {event.ti_id} runs.")
+    questions.ask(world, *found, event)
+    return True
+
+
 def input_given(world: World, event: InputGiven) -> bool:
-    """A person has answered."""
-    for run in world.runs.values():
-        i = _awaiting(run, event.ti_id)
-        if i is not None:
-            found = run.detail(i).deferral
-            assert found is not None
-            deferral.resume(world, run, i, deferral.with_event(found, event.payload))
-            return True
-    raise InvalidRequest(f"No task instance with id {event.ti_id} waits for input.")
-
-
-def _awaiting(run: Run, ti_id: int) -> int | None:
-    if not run.tally[states.AWAITING_INPUT]:
-        return None
-    return next(
-        (i for i, state in enumerate(run.states) if state == states.AWAITING_INPUT and run.ti_ids[i] == ti_id), None
-    )
+    """A person has answered. A task that has asked and still runs finds the answer when it begins to wait."""
+    run = world.by_id.get((event.dag_id, event.run_id))
+    i = None if run is None or run.is_finished else run.position(event.task_id, event.map_index)
+    question = None if run is None or i is None else questions.of(run, i)
+    if run is None or i is None or question is None:
+        raise InvalidRequest(f"Task {event.task_id!r} of run {event.run_id!r} waits for no answer.")
+    if question.answer is not None:
+        raise AlreadyExists(f"Task {event.task_id!r} of run {event.run_id!r} has been answered already.")
+    if run.states[i] not in states.WAITING | states.RUNNING_LIKE:
+        raise InvalidRequest(
+            f"Task {event.task_id!r} of run {event.run_id!r} waits for no answer: it is {states.NAMES[run.states[i]]}."
+        )
+    answer = questions.answer(world, run, i, event.responded_by, event.chosen_options, event.params_input)
+    if run.states[i] in states.WAITING and event.responded_by is not None:
+        found = run.detail(i).deferral
+        assert found is not None
+        deferral.resume(world, run, i, deferral.with_event(found, questions.payload(answer)))
+    return True
 
 
 def _failing(error: str, traceback: tuple[str, ...]) -> Deferral:

@@ -6,7 +6,7 @@ lives on, was lost, or never began.
 
 from __future__ import annotations
 
-from queuack.engine import deferral, states, timers
+from queuack.engine import deferral, questions, states, timers
 from queuack.engine.admission import UNLIMITED, Limit
 from queuack.engine.asset_restoring import restore_assets
 from queuack.engine.catalog import DagState
@@ -189,6 +189,7 @@ def _instance(world: World, run: Run, i: int, row: InstanceSnapshot) -> None:
     detail.reschedules = row.reschedules
     if run.is_finished:
         return
+    questions.restore(run, i, row)
     deferral.restore(world, run, i, row)
     if run.plan.task_limited[run.task_of[i]] and (state == states.SCHEDULED or state in states.RUNNING_LIKE):
         world.task_limit(run, run.task_of[i])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from queuack.engine.admission import Limit
     from queuack.engine.catalog import DagState
     from queuack.engine.deferral import Deferral
+    from queuack.engine.questions import Question
 
 
 class Version:
@@ -61,8 +62,8 @@ class Detail:
     """What is known of an instance beyond its state. Instants in microseconds."""
 
     __slots__ = (
-        "deferral", "end_date", "hostname", "pid", "queued_dttm", "reschedules", "retry_at", "scheduled_dttm",
-        "start_date", "unixname", "worker_id",
+        "deferral", "end_date", "hostname", "pid", "question", "queued_dttm", "reschedules", "retry_at",
+        "scheduled_dttm", "start_date", "unixname", "worker_id",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -75,6 +76,8 @@ class Detail:
         """Of the present try."""
         self.deferral: Deferral | None = None
         """What it waits for, or how it goes on once a worker has it."""
+        self.question: Question | None = None
+        """What it has asked a person."""
         self.pid: int | None = None
         self.hostname = ""
         self.unixname = ""

@@ -6,10 +6,12 @@ all their task instances, and a little of the past (last runs, past states for d
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from queuack.engine.asset_snapshot import AssetsSnapshot
-from queuack.engine.effects import CallbackRow, RunRow, TriggerRow
+from queuack.engine.effects import CallbackRow, HitlAnswered, RunRow, TriggerRow
 
 
 class DagSnapshot(msgspec.Struct, kw_only=True):
@@ -30,6 +32,15 @@ class DagSnapshot(msgspec.Struct, kw_only=True):
     """Failed runs at the end of the history, by run_after, at most max_consecutive_failed_dag_runs."""
     taken_dates: list[int] = []
     """Logical dates after that of ``last_run`` that runs by hand have: the schedule makes no second run of them."""
+
+
+class QuestionSnapshot(msgspec.Struct, kw_only=True):
+    """What an instance has asked a person, and the answer if it has one."""
+
+    try_number: int
+    defaults: list[str] | None
+    params: dict[str, Any]
+    answer: HitlAnswered | None = None
 
 
 class InstanceSnapshot(msgspec.Struct, kw_only=True):
@@ -54,6 +65,7 @@ class InstanceSnapshot(msgspec.Struct, kw_only=True):
     trigger_timeout: int | None = None
     next_method: str | None = None
     next_kwargs: bytes | None = None
+    question: QuestionSnapshot | None = None
 
 
 class RunSnapshot(msgspec.Struct, kw_only=True):

@@ -226,8 +226,8 @@ class World:
         run.task_limits[task] = limits
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
-    def log_task(self, run: Run, i: int, event: str, extra: str | None = None) -> None:
-        """An audit row about one attempt, as Airflow's ``log`` table has them."""
+    def log_task(self, run: Run, i: int, event: str, extra: str | None = None, owner: str | None = None) -> None:
+        """An audit row about one attempt, as Airflow's ``log`` table has them. ``owner``: default that of the task."""
         if extra is None:
             detail = run.details[i]
             extra = self._host(detail.hostname) if detail is not None and detail.hostname else None
@@ -242,7 +242,7 @@ class World:
                 map_index=run.map_indexes[i],
                 try_number=run.tries[i],
                 logical_date=run.logical_date,
-                owner=task.owner,
+                owner=owner or task.owner,
                 extra=extra,
             )
         )

@@ -85,6 +85,15 @@ class ParsingRuntime:
     def trigger_run(self, **_: Any) -> str:
         _nothing_runs("Triggering runs")
 
+    def hitl_ask(self, **_: Any) -> None:
+        _nothing_runs("Asking people")
+
+    def hitl_answer(self, ti_id: int) -> dict[str, Any] | None:
+        _nothing_runs("Asking people")
+
+    def hitl_answer_by_default(self, **_: Any) -> None:
+        _nothing_runs("Asking people")
+
     def _ask(self, method: str, **params: Any) -> Any:
         self._asked()
         if self._socket is None or self._pid != os.getpid():  # a fork must not share its parent's conversation

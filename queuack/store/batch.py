@@ -21,6 +21,10 @@ TaskPlace = tuple[str, str, str]
 """dag_id, run_id, task_id."""
 
 
+HitlGroup = dict[int, fx.HitlDetailRow] | dict[int, fx.HitlAnswered]
+"""Questions, or answers, by task instance."""
+
+
 class Batch:
     """What a transaction has to write. Filled with ``add``, then read by the writer."""
 
@@ -41,6 +45,7 @@ class Batch:
         self.reschedules: list[fx.RescheduleRow] = []
         self.deferrals: dict[int, fx.DeferralRow] = {}
         self.triggers: dict[int, fx.TriggerRow | None] = {}
+        self.hitl: list[HitlGroup] = []
         self.cleared_places: set[Place] = set()
         self.cleared_keys: set[tuple[Place, str]] = set()
         self.xcoms: dict[Place, dict[str, fx.XComRow]] = {}
@@ -87,6 +92,14 @@ class Batch:
             self.xcoms.get(place, {}).pop(write.key, None)
             self.cleared_keys.add((place, write.key))
 
+    def _hitl(self, write: fx.HitlDetailRow | fx.HitlAnswered) -> None:
+        """In the order they came, for a question may follow an answer; as many of one kind together as can be."""
+        last: dict[int, Any] = self.hitl[-1] if self.hitl else {}
+        if not last or write.ti_id in last or type(write) is not type(next(iter(last.values()))):
+            last = {}
+            self.hitl.append(last)
+        last[write.ti_id] = write
+
     def _rendered(self, write: fx.RenderedFieldsRow) -> None:
         self.rendered[_place(write)] = write
 
@@ -114,6 +127,8 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.DeferralRow: lambda batch, write: batch.deferrals.__setitem__(write.id, write),
     fx.TriggerRow: lambda batch, write: batch.triggers.__setitem__(write.id, write),
     fx.TriggerDeleted: lambda batch, write: batch.triggers.__setitem__(write.id, None),
+    fx.HitlDetailRow: Batch._hitl,
+    fx.HitlAnswered: Batch._hitl,
     fx.XComRow: Batch._xcom,
     fx.XComsCleared: Batch._xcoms_cleared,
     fx.RenderedFieldsRow: Batch._rendered,

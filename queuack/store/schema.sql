@@ -183,6 +183,41 @@ CREATE TABLE trigger (
 
 INSERT INTO id_floor VALUES ('trigger', 0);
 
+-- What tasks ask people and what they answer; in the history, what earlier tries asked.
+CREATE TABLE hitl_detail (
+    ti_id BIGINT NOT NULL,
+    options JSON NOT NULL,
+    subject VARCHAR NOT NULL,
+    body VARCHAR,
+    defaults JSON,
+    multiple BOOLEAN DEFAULT false,
+    params JSON NOT NULL,
+    assignees JSON,
+    created_at TIMESTAMPTZ NOT NULL,
+    responded_at TIMESTAMPTZ,
+    responded_by JSON,
+    chosen_options JSON,
+    params_input JSON NOT NULL,
+    try_number INTEGER NOT NULL
+);
+
+CREATE TABLE hitl_detail_history (
+    ti_history_id BIGINT NOT NULL,
+    options JSON NOT NULL,
+    subject VARCHAR NOT NULL,
+    body VARCHAR,
+    defaults JSON,
+    multiple BOOLEAN DEFAULT false,
+    params JSON NOT NULL,
+    assignees JSON,
+    created_at TIMESTAMPTZ NOT NULL,
+    responded_at TIMESTAMPTZ,
+    responded_by JSON,
+    chosen_options JSON,
+    params_input JSON NOT NULL,
+    try_number INTEGER NOT NULL
+);
+
 CREATE TABLE rendered_task_instance_fields (
     dag_run_id BIGINT NOT NULL,
     dag_id VARCHAR NOT NULL,

@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from queuack.engine.effects import CallbackRow, RunRow, TriggerRow
+from queuack.engine.effects import CallbackRow, HitlAnswered, RunRow, TriggerRow
 from queuack.engine.snapshot import (
     DagSnapshot,
     InstanceSnapshot,
     PoolSnapshot,
+    QuestionSnapshot,
     Recall,
     RunSnapshot,
     Snapshot,
@@ -162,17 +163,35 @@ def _with_instances(reader: Reader, runs: list[RunRow]) -> list[RunSnapshot]:
         keys = {"run_key": sorted(snapshots)}
         reschedules = dict(fetch(reader, "snapshot_reschedules", keys))
         deferrals = {row[0]: row[1:] for row in fetch(reader, "snapshot_deferrals", keys)}
+        questions = {row[0]: _question(*row) for row in fetch(reader, "snapshot_questions", keys)}
         for run_key, *length in fetch(reader, "snapshot_lengths", keys):
             snapshots[run_key].lengths.append(tuple(length))
         for run_key, *values in fetch(reader, "snapshot_instances", keys):
             instance = InstanceSnapshot(**dict(zip(_INSTANCE_FIELDS, values, strict=True)))
             instance.reschedules = reschedules.get(instance.id, 0)
+            instance.question = questions.get(instance.id)
             if instance.id in deferrals:
                 trigger_id, timeout, method, arguments = deferrals[instance.id]
                 instance.trigger_id, instance.trigger_timeout, instance.next_method = trigger_id, timeout, method
                 instance.next_kwargs = None if arguments is None else arguments.encode()
             snapshots[run_key].instances.append(instance)
     return [snapshots[key] for key in sorted(snapshots)]
+
+
+def _question(
+    ti_id: int, try_number: int, defaults: str | None, params: str, at: int | None, by: str | None, *answer: str | None
+) -> QuestionSnapshot:
+    found = QuestionSnapshot(try_number=try_number, defaults=_json(defaults), params=_json(params))
+    if at is not None:
+        chosen, given = (_json(text) for text in answer)
+        found.answer = HitlAnswered(
+            ti_id=ti_id, responded_at=at, responded_by=_json(by), chosen_options=chosen, params_input=given
+        )
+    return found
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)
 
 
 def _run(row: tuple[Any, ...]) -> RunRow:

@@ -19,6 +19,7 @@ from queuack.store.database import Database
 from queuack.store.deferrals import write_deferrals
 from queuack.store.expansions import write_expansions, write_rendered_map_indexes
 from queuack.store.freshness import Freshness
+from queuack.store.hitl import write_hitl
 from queuack.store.journal import Journal, may_wait
 
 _DAG = (
@@ -48,7 +49,8 @@ _RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "a
 
 _DELETE_DAG = (
     *DELETE_DAG_FROM_ASSETS,
-    "keep_id_floor", "delete_dag_reschedules", "delete_dag", "delete_dag_tags", "delete_dag_versions",
+    "keep_id_floor", "delete_dag_reschedules", "delete_dag_questions", "delete_dag_old_questions",
+    "delete_dag", "delete_dag_tags", "delete_dag_versions",
     "delete_dag_documents", "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks", "delete_dag_lengths",
 )  # fmt: skip
@@ -132,6 +134,7 @@ class Writer:
         self._write_instances(batch)
         write_rendered_map_indexes(self._database, batch)
         write_deferrals(self._database, batch)
+        write_hitl(self._database, batch)
         self._write_xcoms(batch)
         self._write_rendered(batch)
         self._write_callbacks(batch)

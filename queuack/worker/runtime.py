@@ -167,6 +167,17 @@ class WorkerRuntime(AssetCalls):
         params = {"dag_id": dag_id, "run_id": run_id, "logical_date": logical_date, "conf": conf}
         return str(self.outlet.ask("trigger_run", params))
 
+    def hitl_ask(self, *, ti_id: int, **question: Any) -> None:
+        self.outlet.ask("hitl_ask", {"ti_id": ti_id, **question})
+
+    def hitl_answer_by_default(self, *, ti_id: int, chosen_options: list[str], params_input: dict[str, Any]) -> None:
+        params = {"ti_id": ti_id, "chosen_options": chosen_options, "params_input": params_input}
+        self.outlet.ask("hitl_answer_by_default", params)
+
+    def hitl_answer(self, ti_id: int) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.outlet.ask("hitl_answer", {"ti_id": ti_id})
+        return found
+
     def model_rows(self, **query: Any) -> list[dict[str, Any]]:
         """Beyond ``Runtime``: rows as Airflow's database models have them, for ``compat/models``."""
         found: list[dict[str, Any]] = self.outlet.ask("model_rows", query)

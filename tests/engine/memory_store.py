@@ -9,6 +9,7 @@ from queuack.engine.snapshot import (
     DagSnapshot,
     InstanceSnapshot,
     PoolSnapshot,
+    QuestionSnapshot,
     Recall,
     RunSnapshot,
     Snapshot,
@@ -42,6 +43,7 @@ class MemoryStore(MemoryAssets):
         self.deferrals: dict[int, fx.DeferralRow] = {}
         self.triggers: dict[int, fx.TriggerRow] = {}
         self.last_trigger_id = 0
+        self.questions: dict[int, QuestionSnapshot] = {}
         self.xcoms: list[fx.XComRow] = []
 
     def apply(self, writes: list[fx.Write]) -> None:
@@ -139,6 +141,14 @@ class MemoryStore(MemoryAssets):
         assert w.id in self.instances
         self.deferrals[w.id] = w
 
+    def _HitlDetailRow(self, w: fx.HitlDetailRow) -> None:
+        assert w.ti_id in self.instances
+        self.questions[w.ti_id] = QuestionSnapshot(try_number=w.try_number, defaults=w.defaults, params=w.params)
+
+    def _HitlAnswered(self, w: fx.HitlAnswered) -> None:
+        assert self.questions[w.ti_id].answer is None
+        self.questions[w.ti_id].answer = w
+
     def _TriggerRow(self, w: fx.TriggerRow) -> None:
         self.triggers[w.id] = w
         self.last_trigger_id = max(self.last_trigger_id, w.id)
@@ -190,6 +200,7 @@ class MemoryStore(MemoryAssets):
                 start_date=row.start_date, end_date=row.end_date, retry_at=row.retry_at, pid=row.pid,
                 hostname=row.hostname, unixname=row.unixname, worker_id=row.worker_id,
                 reschedules=sum((r.ti_id, r.try_number) == (row.id, row.try_number) for r in self.reschedules),
+                question=self.questions.get(row.id),
                 **self._deferral(row.id),
             )
             for row in self.rows(run.id).values()

@@ -13,6 +13,7 @@ from queuack.engine.events import (
     AttemptFinished,
     ClearTasks,
     DeleteDag,
+    InputAsked,
     InputGiven,
     SetPaused,
     SetPool,
@@ -23,7 +24,7 @@ from queuack.engine.events import (
     TriggerFired,
 )
 from queuack.engine.spec import CallbackFlags, StartTrigger
-from queuack.errors import InvalidRequest
+from queuack.errors import AlreadyExists, InvalidRequest
 from tests.engine.driver import SECOND, START, Driver, dag, task
 
 ASKED = TriggerAsked("pkg.Trigger", '{"delta":1}', None)
@@ -328,28 +329,87 @@ def test_starting_from_the_trigger() -> None:
     assert driver.states(key) == {"a": "deferred"}
 
 
+BOB = {"id": "1", "name": "bob"}
+
+
+def question(ti_id: int, **more: Any) -> InputAsked:
+    return InputAsked(ti_id=ti_id, options=["yes", "no"], subject="Well?", **more)
+
+
+def answer(key: str, task_id: str = "a", **more: Any) -> InputGiven:
+    return InputGiven(
+        dag_id="d", run_id=key, task_id=task_id, **{"chosen_options": ["yes"], "responded_by": BOB, **more}
+    )
+
+
+def event_of(driver: Driver) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(driver.dispatched()["a"].next_kwargs)["event"]
+    return found
+
+
 def test_waiting_for_a_person() -> None:
     driver = Driver(dag(task("a")))
     key = driver.trigger()
     ti_id, _ = driver.live(key, "a")
-    with pytest.raises(InvalidRequest):
-        driver.ask(InputGiven(ti_id=ti_id, payload=b"1"))
+    run_id = driver.engine.runs[key].run_id
+    with pytest.raises(InvalidRequest, match="waits for no answer"):
+        driver.ask(answer(run_id))
+    driver.ask(question(ti_id))
     driver.finish(key, {"a": "awaiting_input"}, next_method="answered", next_kwargs=b'{"n":1}')
     driver.dispatched()
     assert driver.states(key) == {"a": "awaiting_input"}
     assert driver.codes(key, "a") == ["awaiting_input"]
     assert not driver.engine.triggers
     driver.restart()
-    assert driver.ask(InputGiven(ti_id=ti_id, payload=b'{"chosen":["yes"]}')) is True
+    assert driver.ask(answer(run_id, params_input={"n": 3})) is True
     dispatch = driver.dispatched()["a"]
-    assert (dispatch.next_method, json.loads(dispatch.next_kwargs)) == (
-        "answered",
-        {"n": 1, "event": {"chosen": ["yes"]}},
-    )
+    going_on = json.loads(dispatch.next_kwargs)
+    assert (dispatch.next_method, going_on["n"]) == ("answered", 1)
+    assert {name: going_on["event"][name] for name in ("chosen_options", "params_input", "responded_by_user")} == {
+        "chosen_options": ["yes"],
+        "params_input": {"n": 3},
+        "responded_by_user": BOB,
+    }
+    with pytest.raises(AlreadyExists):
+        driver.ask(answer(run_id))
+    assert [row.owner for row in driver.store.log if row.event == "update_hitl_detail"] == ["bob"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_nobody_answers_in_time(restarted: bool) -> None:
+    driver = Driver(dag(task("a", retries=1, retry_delay=0.0)))
+    key = driver.trigger()
+    ti_id, _ = driver.live(key, "a")
+    params = {"n": {"value": 4, "schema": {}, "description": None}, "m": "x"}
+    driver.ask(question(ti_id, defaults=["no"], params=params))
+    driver.finish(key, {"a": "awaiting_input"}, next_method="answered", wait_timeout=SECOND)
+    if restarted:
+        driver.restart()
+    driver.advance(1)
+    event = event_of(driver)
+    assert (event["chosen_options"], event["params_input"], event["timedout"]) == (["no"], {"n": 4, "m": "x"}, True)
+    kept = driver.store.questions[ti_id].answer
+    assert kept is not None
+    assert (kept.chosen_options, kept.responded_by) == (["no"], None)
+    driver.finish(key, {"a": "failed"})
+    driver.step()
+    driver.ask(question(ti_id))  # another try asks anew, without defaults
     driver.finish(key, {"a": "awaiting_input"}, next_method="answered", wait_timeout=SECOND)
     driver.advance(1)
-    dispatch = driver.dispatched()["a"]
-    assert json.loads(dispatch.next_kwargs)["event"]["error_type"] == "timeout"
+    assert event_of(driver)["error_type"] == "timeout"
+    with pytest.raises(InvalidRequest, match="waits for no answer"):
+        driver.ask(answer(driver.engine.runs[key].run_id))
+
+
+def test_an_answer_before_the_task_waits() -> None:
+    driver = Driver(dag(task("a")))
+    key = driver.trigger()
+    ti_id, _ = driver.live(key, "a")
+    driver.ask(question(ti_id))
+    driver.ask(answer(driver.engine.runs[key].run_id, chosen_options=["no"]))
+    driver.restart()
+    driver.finish(key, {"a": "awaiting_input"}, next_method="answered")
+    assert event_of(driver)["chosen_options"] == ["no"]
 
 
 def test_events_of_watchers_are_taken_once() -> None:

@@ -31,9 +31,6 @@ ABSENT: Reasons = {
     f"{_STANDARD}.operators.trigger_dagrun": reason(
         f"it is {_YET}; use `queuack dags trigger`", "TriggerDagRunOperator"
     ),
-    f"{_STANDARD}.operators.hitl": reason(
-        f"human-in-the-loop operators are {_YET}", "ApprovalOperator HITLBranchOperator HITLEntryOperator HITLOperator"
-    ),
     f"{_STANDARD}.sensors.external_task": reason(_SENSORS, "ExternalTaskMarker ExternalTaskSensor"),
     f"{_STANDARD}.triggers.external_task": reason(_TRIGGERS, "DagStateTrigger WorkflowTrigger"),
 }

@@ -147,6 +147,10 @@ SERVED: Served = {
     ),
     "airflow.sdk.execution_time.context": CONTEXT_NAMES
     | at("queuack.compat.shims.callback_runner", "context_get_outlet_events"),
+    "airflow.sdk.execution_time.hitl": at(
+        "queuack.authoring.hitl",
+        "HITLUser get_hitl_detail_content_detail update_hitl_detail_response upsert_hitl_detail",
+    ),
     "airflow.sdk.execution_time.lazy_sequence": at("queuack.authoring.mapped_values", "LazyXComSequence"),
     "airflow.sdk.execution_time.macros": {"*": "queuack.authoring.macros"},
     "airflow.sdk.execution_time.timeout": TIMEOUT,

@@ -31,6 +31,8 @@ EMAIL = at("queuack.operators.email", "EmailOperator")
 GET_CURRENT_CONTEXT = at("queuack.authoring.context", "get_current_context")
 WEEKDAY = at("queuack.authoring.weekday", "WeekDay")
 
+HITL_ERRORS = "HITLRejectException HITLTimeoutError HITLTriggerEventError"
+
 _STANDARD = "airflow.providers.standard"
 
 SERVED: Served = {
@@ -47,6 +49,11 @@ SERVED: Served = {
     f"{_STANDARD}.operators.datetime": BRANCH_DATETIME
     | at("queuack.operators.branch_datetime", "target_times_as_dates"),
     f"{_STANDARD}.operators.empty": EMPTY,
+    f"{_STANDARD}.exceptions": at("queuack.operators.hitl", HITL_ERRORS),
+    f"{_STANDARD}.operators.hitl": at(
+        "queuack.operators.hitl",
+        f"ApprovalOperator HITLBranchOperator HITLEntryOperator HITLOperator {HITL_ERRORS}",
+    ),
     f"{_STANDARD}.operators.latest_only": LATEST_ONLY,
     f"{_STANDARD}.operators.python": PYTHON | GET_CURRENT_CONTEXT,
     f"{_STANDARD}.operators.smooth": at("queuack.operators.smooth", "SmoothOperator"),
@@ -60,6 +67,10 @@ SERVED: Served = {
     f"{_STANDARD}.sensors.weekday": WEEKDAY_SENSOR,
     f"{_STANDARD}.triggers.file": at(
         "queuack.triggers.file", "DirectoryFileDeleteTrigger FileDeleteTrigger FileTrigger"
+    ),
+    f"{_STANDARD}.triggers.hitl": at(
+        "queuack.triggers.hitl",
+        "HITLTrigger HITLTriggerEventFailurePayload HITLTriggerEventSuccessPayload",
     ),
     f"{_STANDARD}.triggers.temporal": at("queuack.triggers.temporal", "DateTimeTrigger TimeDeltaTrigger"),
     f"{_STANDARD}.utils.skipmixin": at("queuack.operators.skipmixin", "SkipMixin"),

@@ -22,7 +22,7 @@ INSTANTS = frozenset(
         "last_updated", "logical_date", "next_dagrun", "next_dagrun_create_after", "next_dagrun_data_interval_end",
         "next_dagrun_data_interval_start", "next_try_at", "queued_at", "queued_dttm", "run_after", "scheduled_dttm",
         "start_date", "timestamp", "updated_at", "expires_at", "partition_date", "version_created_at",
-        "trigger_created_date",
+        "trigger_created_date", "responded_at",
     }
 )  # fmt: skip
 """Columns that hold an instant, in every table."""

@@ -119,6 +119,15 @@ FROM task_instance ti
 WHERE ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]))
     AND (ti.next_method IS NOT NULL OR ti.trigger_id IS NOT NULL);
 
+-- name: snapshot_questions
+-- What the task instances of some runs have asked a person, and the answers.
+SELECT
+    h.ti_id, h.try_number, h.defaults::VARCHAR, h.params::VARCHAR, epoch_us(h.responded_at), h.responded_by::VARCHAR,
+    h.chosen_options::VARCHAR, h.params_input::VARCHAR
+FROM hitl_detail h
+JOIN task_instance ti ON ti.id = h.ti_id
+WHERE ti.dag_run_id IN (SELECT unnest($run_key::BIGINT[]));
+
 -- name: snapshot_triggers
 -- Every trigger.
 SELECT id, classpath, kwargs, epoch_us(created_date), queue, fired_by, fired_seq FROM trigger ORDER BY id;

@@ -126,6 +126,14 @@ UNION ALL SELECT 'callback', coalesce(max(id), 0) FROM callback WHERE dag_id = $
 -- All that a DAG left in task_reschedule, found by its runs: before they go.
 DELETE FROM task_reschedule WHERE dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = $dag_id);
 
+-- name: delete_dag_questions
+-- What tasks of a DAG have asked people: before the task instances go.
+DELETE FROM hitl_detail WHERE ti_id IN (SELECT id FROM task_instance WHERE dag_id = $dag_id);
+
+-- name: delete_dag_old_questions
+-- What earlier tries have asked: before the task instances go.
+DELETE FROM hitl_detail_history WHERE ti_history_id IN (SELECT id FROM task_instance WHERE dag_id = $dag_id);
+
 -- name: delete_dag
 -- The DAG itself.
 DELETE FROM dag WHERE dag_id = $dag_id;
