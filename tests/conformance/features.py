@@ -187,7 +187,12 @@ FEATURES: dict[str, list[Feature]] = {
             "`ExternalTaskSensor`, `ExternalTaskMarker`",
             "schedule by an asset, or `@task.sensor` with a function that looks",
         ),
-        missing("human-in-the-loop operators", "a sensor that waits for a variable"),
+        works(
+            "`HITLOperator`, `ApprovalOperator`, `HITLBranchOperator`, `HITLEntryOperator`",
+            "integration/test_hitl.py::test_people_answer",
+            "answered by `queuack tasks respond`",
+        ),
+        works("defaults after `response_timeout`", f"{DEFERRAL}::test_nobody_answers_in_time"),
         missing("`SubDagOperator`", "a `TaskGroup`; the name imports"),
         missing("`@task.docker`, `@task.kubernetes` and the like", "the operator of the provider package"),
     ],
