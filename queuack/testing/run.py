@@ -25,6 +25,7 @@ from queuack.daemon.params import checked_conf
 from queuack.daemon.port import DirectPort
 from queuack.document.build import document_of
 from queuack.engine.effects import InstanceRow, InstancesExpanded, NewInstances, RunRow, Write
+from queuack.engine import states
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import Event, FileParsed, TriggerRun
 from queuack.engine.spec import DagDocument
@@ -273,6 +274,8 @@ class InProcessRun:
                 continue
             wake = self._engine.next_wakeup()
             if wake is None:
+                if any(run.tally[states.AWAITING_INPUT] for run in self._engine.runs.values()):
+                    self._say("A task waits for a person's answer; nobody is asked here.")
                 return
             pause = (wake - clock.now_us()) / clock.SECOND
             if pause > 1:
