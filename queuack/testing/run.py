@@ -24,8 +24,8 @@ from queuack.daemon.loop import DirectLoop
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import DirectPort
 from queuack.document.build import document_of
-from queuack.engine.effects import InstanceRow, InstancesExpanded, NewInstances, RunRow, Write
 from queuack.engine import states
+from queuack.engine.effects import InstanceRow, InstancesExpanded, NewInstances, RunRow, Write
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import Event, FileParsed, TriggerRun
 from queuack.engine.spec import DagDocument

@@ -172,7 +172,7 @@ NOT_YET: dict[str, str] = {
     **dict.fromkeys(["example_kubernetes_executor", "example_local_kubernetes_executor"], "a Kubernetes cluster"),
     "example_sensors": "an hour: one of its sensors waits until then, whatever its timeout",
     "example_task_state_store_async": "a run by Airflow's scheduler: its dag.test() has no asynchronous state store",
-    "example_hitl_operator": "human-in-the-loop operators",
+    "example_hitl_operator": "people who answer while it runs: dag.test() of Airflow never asks",
     "example_retry_policy": "retry policies",
     "example_trigger_controller_dag": "TriggerDagRunOperator",
     "tutorial_objectstorage": "object storage",
