@@ -26,6 +26,7 @@ from queuack.authoring.exceptions import (
 from queuack.authoring.graph import check_cycle, sorted_tasks
 from queuack.authoring.node import validate_key
 from queuack.authoring.params import DagParam, ParamsDict
+from queuack.authoring.subdags import subdags_of
 from queuack.authoring.taskgroup import TaskGroup
 from queuack.authoring.templating import create_template_env
 from queuack.authoring.trigger_rule import TriggerRule
@@ -125,6 +126,8 @@ class DAG:
         self.fileloc = _caller_file()
         self.relative_fileloc: str | None = None
         self.partial = False
+        self.parent_dag: DAG | None = None
+        """Of a SubDAG, once its file is loaded: the DAG whose task runs it."""
         self.task_dict: dict[str, BaseOperator] = {}
         self.highest_suffix: dict[str, int] = {}
         """``name`` → the largest N among tasks called ``name__N``."""
@@ -230,6 +233,20 @@ class DAG:
         return [task for task in self.tasks if not task.downstream_task_ids]
 
     @property
+    def is_subdag(self) -> bool:
+        return self.parent_dag is not None
+
+    @property
+    def root_dag(self) -> DAG:
+        """The DAG at the top; of any other than a SubDAG, itself."""
+        return self if self.parent_dag is None else self.parent_dag.root_dag
+
+    @property
+    def subdags(self) -> list[DAG]:
+        """The DAGs that its tasks run, to any depth."""
+        return subdags_of(self)
+
+    @property
     def task_group_dict(self) -> dict[str | None, TaskGroup]:
         return {k: v for k, v in self.task_group.get_task_group_dict().items() if k is not None}
 
@@ -262,10 +279,11 @@ class DAG:
 
     def get_task(self, task_id: str, include_subdags: bool = False) -> BaseOperator:
         """Raises TaskNotFound."""
-        try:
-            return self.task_dict[task_id]
-        except KeyError:
-            raise TaskNotFound(f"Task {task_id} not found") from None
+        dags: list[DAG] = [self, *self.subdags] if include_subdags else [self]
+        for dag in dags:
+            if task_id in dag.task_dict:
+                return dag.task_dict[task_id]
+        raise TaskNotFound(f"Task {task_id} not found")
 
     def check_new_task(self, task: BaseOperator) -> None:
         """Raise DuplicateTaskIdFound when another task or a group has its id."""

@@ -22,6 +22,7 @@ from typing import Any
 
 from queuack.authoring.dag import DAG
 from queuack.authoring.dag_stack import DagContext
+from queuack.authoring.subdags import with_subdags
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ def unique_module_name(fileloc: str) -> str:
 
 
 def collect_dags(module: ModuleType | Mapping[str, Any]) -> list[DAG]:
-    """The DAGs in a module's globals, then those entered with ``with`` since loading began; each object once."""
+    """The DAGs in a module's globals, then those entered with ``with`` since loading began; each object once.
+
+    SubDAGs come right after the DAG whose task runs them.
+    """
     namespace = module.__dict__ if isinstance(module, ModuleType) else module
     found: dict[int, DAG] = {id(value): value for value in namespace.values() if isinstance(value, DAG)}
     found.update((id(dag), dag) for dag in DagContext.autoregistered_dags)
-    return list(found.values())
+    return with_subdags(found.values())
 
 
 def load_dag_file(path: str | Path, *, source: str | bytes | None = None, zip_member: str | None = None) -> LoadedFile:

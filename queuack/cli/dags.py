@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from queuack.cli import trees
 from queuack.cli.first_steps import first_steps
 from queuack.cli.groups import Group
 from queuack.cli.options import (
@@ -164,6 +165,22 @@ def state(session: Session, dag_id: str, logical_date_or_run_id: str, output: st
     else:
         conf = row.get("conf")
         click.echo(state_text(row["state"]) + (f", {conf}" if conf and conf != "{}" else ""))
+
+
+@dags.command()
+@dag_argument
+@run_argument
+@output_option
+@click.pass_obj
+def tree(session: Session, dag_id: str, logical_date_or_run_id: str, output: str) -> None:
+    """Show a run with its tasks, and the runs of its SubDAGs below them."""
+    run = session.client.call("run_tree", dag_id=dag_id, run=logical_date_or_run_id)
+    if output in ("json", "yaml"):
+        print_data(run, output)
+    elif output == "plain":
+        print_rows(trees.flat(run), trees.COLUMNS, output)
+    else:
+        click.echo(trees.drawn(run))
 
 
 @dags.command("next-execution")

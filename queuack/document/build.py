@@ -22,8 +22,17 @@ from queuack.authoring.weight import WeightRule, custom_weight
 from queuack.clock import to_us
 from queuack.document.assets import aliases_of, assets_of, leaves_of
 from queuack.document.expansion import expansion_of
-from queuack.engine.spec import CallbackFlags, DagDocument, StartTrigger, TaskDocument, TaskGroupDocument
+from queuack.engine.spec import (
+    CallbackFlags,
+    DagDocument,
+    StartTrigger,
+    SubDagDocument,
+    TaskDocument,
+    TaskGroupDocument,
+)
 from queuack.errors import NotBuilt
+from queuack.operators.subdag import SubDagOperator
+from queuack.schedule.timetables import NullTimetable
 from queuack.serialization.typed_json import dumps_ascii
 
 if TYPE_CHECKING:
@@ -49,6 +58,8 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
         dag_id=dag.dag_id,
         fileloc=fileloc,
         relative_fileloc=relative_fileloc,
+        parent_dag_id=None if dag.parent_dag is None else dag.parent_dag.dag_id,
+        root_dag_id=None if dag.parent_dag is None else dag.root_dag.dag_id,
         tasks=tuple(_task(task) for task in tasks),
         task_groups=tuple(_groups(dag.task_group)),
         edge_labels=_edge_labels(dag),
@@ -81,6 +92,8 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
 
 
 def _timetable(dag: DAG) -> Any:
+    if dag.parent_dag is not None:  # it runs when its parent says so
+        return NullTimetable()
     try:
         authoring = dag.timetable
         authoring.validate()
@@ -133,6 +146,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         is_teardown=task.is_teardown,
         expansion=expansion_of(task.expand_input) if isinstance(task, MappedOperator) else None,
         start_trigger=_start_trigger(task),
+        subdag=_subdag(task),
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,
         callbacks=flags,
         is_empty=_needs_no_worker(task, flags),
@@ -176,6 +190,17 @@ def _start_trigger(task: BaseOperator) -> StartTrigger | None:
         next_method=arguments.next_method,
         next_kwargs=dumps_ascii(arguments.next_kwargs or {}).decode(),
         timeout=_seconds(arguments.timeout),
+    )
+
+
+def _subdag(task: BaseOperator) -> SubDagDocument | None:
+    if not isinstance(task, SubDagOperator):
+        return None
+    return SubDagDocument(
+        dag_id=task.subdag.dag_id,
+        conf=task.conf,
+        propagate_skipped_state=task.propagate_skipped_state,
+        timeout=_seconds(task.timeout),
     )
 
 

@@ -141,6 +141,8 @@ class DagState:
             has_import_errors=self.has_import_errors,
             dag_display_name=document.dag_display_name,
             tags=document.tags,
+            is_subdag=document.parent_dag_id is not None,
+            root_dag_id=document.root_dag_id,
         )
 
     def enqueue(self, run: Run) -> None:

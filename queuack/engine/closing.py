@@ -5,7 +5,7 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 
 from __future__ import annotations
 
-from queuack.engine import states
+from queuack.engine import family, states
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import CallbackDone
 from queuack.engine.run import Run
@@ -64,6 +64,11 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
         world.call_back(run, "success", reason)
     world.tell_listeners(run, str(state), reason)
     _count_failure(world, dag, run)
+    for child in family.children_of(world, run):
+        if not child.is_finished:
+            world.to_end[child] = str(state)
+    if run.parent is not None:
+        world.to_return[run] = None
     leave(world, run)
 
 
@@ -84,13 +89,20 @@ def leave(world: World, run: Run) -> None:
 
 
 def forget(world: World, run: Run) -> None:
-    """Drop a finished run from memory, unless a callback of it has still to run (whoever runs it needs the run)."""
+    """Drop a finished run from memory, unless a callback of it has still to run (whoever runs it needs the run), or a
+    run above it is unfinished."""
     if any(row.run_id == run.run_id and row.dag_id == run.dag_id for row in world.callbacks.values()):
         run.dag.finished.pop(run.key, None)
+        return
+    if family.is_kept(world, run):
         return
     world.runs.pop(run.key, None)
     world.by_id.pop((run.dag_id, run.run_id), None)
     run.dag.finished.pop(run.key, None)
+    for child in family.children_of(world, run):
+        if child.is_finished and child.key not in child.dag.finished:
+            forget(world, child)
+    family.unlink(world, run)
 
 
 def callback_done(world: World, callback_id: int) -> None:
@@ -126,7 +138,8 @@ def _count_failure(world: World, dag: DagState, run: Run) -> None:
     mark = (run.run_after, run.key)
     if any((other.run_after, key) > mark for key, other in dag.active.items()):
         return
-    dag.is_paused = True
-    dag.gate.capacity = 0
-    world.dirty_dags[dag] = None
+    for each in (dag, *(world.dags[dag_id] for dag_id in family.dags_below(world, dag.dag_id))):
+        each.is_paused = True
+        each.gate.capacity = 0
+        world.dirty_dags[each] = None
     world.log("paused", dag.dag_id, owner="scheduler", extra={"dag_id": dag.dag_id, "is_paused": True})

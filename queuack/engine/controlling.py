@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from queuack.engine import expansion, states
+from queuack.engine import expansion, family, states
 from queuack.engine.choosing import downstream_of, downstream_of_task, named, to_clear
 from queuack.engine.closing import close
 from queuack.engine.deferral import recount
@@ -33,10 +33,13 @@ def set_task_state(world: World, event: SetTaskState) -> str:
         raise InvalidRequest(f"A task instance can be marked success, failed or skipped, not {event.state!r}.")
     for i in marked:
         _mark(world, run, i, move)
+        _mark_below(world, run, i, move)
     after = downstream_of(run, marked[0]) if len(marked) == 1 else downstream_of_task(run, event.task_id)
     failed = sorted(i for i in after if run.states[i] in states.FAILED_LIKE)
     if failed:
-        _clear(world, run, failed)
+        clear(world, run, failed)
+        _clear_below(world, run, failed, only_failed=True)
+        _clear_above(world, run, include_subdags=True)
     else:
         _look_anew(world, run)
     for i in marked:
@@ -61,7 +64,7 @@ def set_run_state(world: World, event: SetRunState) -> str:
             run.state = event.state
             world.dirty_runs[run] = None
         return event.state
-    _end_by_hand(world, run, DagRunState(event.state))
+    end_by_hand(world, run, DagRunState(event.state))
     return event.state
 
 
@@ -72,7 +75,11 @@ def clear_tasks(world: World, event: ClearTasks) -> list[str]:
     chosen = to_clear(run, event)
     task_ids = [run.plan.task_ids[task] for task in sorted({run.task_of[i] for i in chosen})]
     if chosen:
-        _clear(world, run, chosen)
+        clear(world, run, chosen)
+        if event.include_subdags:
+            _clear_below(world, run, chosen, only_failed=event.only_failed)
+        if event.include_parentdag:
+            _clear_above(world, run, include_subdags=event.include_subdags)
         world.log("post_clear_task_instances", run.dag_id, run_id=run.run_id, extra={"task_ids": task_ids})
     return task_ids
 
@@ -125,7 +132,60 @@ def _look_anew(world: World, run: Run) -> None:
             world.look_at(other, sorted(other.past_waiting))
 
 
-def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
+def _mark_below(world: World, run: Run, i: int, move: Move) -> None:
+    """What is said of a SubDagOperator holds for the whole run of its child, to any depth."""
+    child = family.child_of(world, run, i)
+    if child is None:
+        return
+    marked = [p for p, state in enumerate(child.states) if state not in (states.ABSENT, states.MOVES[move][state])]
+    for p in marked:
+        _mark(world, child, p, move)
+    for p in range(len(child.states)):
+        _mark_below(world, child, p, move)
+    _look_anew(world, child)
+    state = DagRunState.FAILED if move == Move.MARK_FAILED else DagRunState.SUCCESS
+    if not child.is_finished:
+        close(world, child, state, "marked")
+    elif child.state != state:
+        child.state = str(state)
+        world.dirty_runs[child] = None
+
+
+def _clear_below(world: World, run: Run, chosen: Iterable[int], *, only_failed: bool) -> None:
+    """The runs of SubDAGs that these instances run: they wait until the instance begins again."""
+    for i in chosen:
+        child = family.child_of(world, run, i)
+        if child is None:
+            continue
+        wanted = states.FAILED_LIKE if only_failed else states.ALL
+        inner = [p for p, state in enumerate(child.states) if state in wanted]
+        if not inner:
+            continue
+        if child.state == DagRunState.RUNNING:
+            child.turn("hold")
+            child.dag.running -= 1
+            world.to_plan[child.dag] = None
+        clear(world, child, inner)
+        _clear_below(world, child, inner, only_failed=only_failed)
+
+
+def _clear_above(world: World, run: Run, *, include_subdags: bool) -> None:
+    """The task that runs a SubDAG's run, if it is over, and what comes after it; so up to the root."""
+    found = family.parent_of(world, run)
+    if found is None:
+        return
+    above, i = found
+    if not above.is_finished and not states.IS_FINISHED[above.states[i]]:
+        return
+    after = [p for p in sorted(downstream_of(above, i) - {i}) if above.states[p] != states.ABSENT]
+    clear(world, above, [i, *after])
+    if include_subdags:
+        _clear_below(world, above, after, only_failed=False)
+    _clear_above(world, above, include_subdags=include_subdags)
+
+
+def clear(world: World, run: Run, chosen: Iterable[int]) -> None:
+    """These instances are as if they had never run; a finished run is queued again."""
     for i in chosen:
         detail = run.detail(i)
         before = run.states[i]
@@ -137,7 +197,7 @@ def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
             world.writes.append(InstanceHistoryRow(row=history))
         if run.states[i] == states.SCHEDULED:
             run.tries[i] -= 1  # nobody has heard of this attempt
-        stop(world, run, i, "cleared")
+        stop(world, run, i, "cleared", child=None)
         run.move(i, Move.CLEAR)
         expansion.cleared(run, i)
         run.max_tries[i] = run.tries[i] + run.plan.retries[run.task_of[i]]
@@ -168,7 +228,8 @@ def _reopen(world: World, run: Run) -> None:
     world.to_plan[run.dag] = None
 
 
-def _end_by_hand(world: World, run: Run, state: DagRunState) -> None:
+def end_by_hand(world: World, run: Run, state: DagRunState) -> None:
+    """A run ends in ``state``, whatever its tasks do; teardowns still run before."""
     ending = Move.FINISH if state == DagRunState.SUCCESS else Move.KILL
     teardowns_left = False
     for i, before in enumerate(run.states):
@@ -177,7 +238,7 @@ def _end_by_hand(world: World, run: Run, state: DagRunState) -> None:
         if run.plan.is_teardown[run.task_of[i]]:
             teardowns_left = True
             continue
-        stop(world, run, i, f"the run was marked {state}")
+        stop(world, run, i, f"the run was marked {state}", child=str(state))
         begun = before in (states.RUNNING, states.UP_FOR_RESCHEDULE) or before in states.WAITING
         run.move(i, ending if begun else Move.ABANDON)
         detail = run.detail(i)

@@ -96,6 +96,26 @@ def begin_in_triggerer(world: World, run: Run, i: int) -> bool:
     return True
 
 
+def begin_subdag(world: World, run: Run, i: int) -> bool:
+    """A SubDagOperator begins its try by waiting for its child. False when the task is none. See ``subdags``."""
+    task = run.plan.document.tasks[run.task_of[i]]
+    if task.subdag is None:
+        return False
+    run.tries[i] += 1
+    detail = run.detail(i)
+    detail.start_date, detail.end_date, detail.retry_at, detail.reschedules = world.now, None, None, 0
+    run.move(i, Move.DEFER)
+    found = Deferral(None, b"")
+    timeout = None if task.subdag.timeout is None else round(task.subdag.timeout * SECOND)
+    found.timeout_at = _deadline(world, run, i, timeout)
+    _wait(world, run, i, found)
+    world.to_begin[run, i] = None
+    world.log_task(run, i, "deferred")
+    if task.callbacks.execute:
+        world.call_back(run, "execute", "The task begins to wait for its SubDAG.", i)
+    return True
+
+
 def _deadline(world: World, run: Run, i: int, timeout: int | None) -> int | None:
     """The trigger's own timeout, or the end of the task's execution_timeout, which covers the whole try."""
     ends = [] if timeout is None else [world.now + timeout]
@@ -121,7 +141,8 @@ def _hold(world: World, run: Run, i: int, found: Deferral) -> None:
     if run.plan.task_limited[task]:
         world.task_limit(run, task)
     pool = world.admission.pool(run.plan.pools[task])
-    found.holds_pool = pool.include_deferred and run.states[i] == states.DEFERRED
+    is_subdag = run.plan.document.tasks[task].subdag is not None
+    found.holds_pool = pool.include_deferred and run.states[i] == states.DEFERRED and not is_subdag
     world.admission.hold(run, i, pool=found.holds_pool)
 
 
@@ -267,3 +288,5 @@ def restore(world: World, run: Run, i: int, row: InstanceSnapshot) -> None:
     _hold(world, run, i, found)
     if found.timeout_at is not None:
         world.timers.set(found.timeout_at, timers.WAIT, (run, i))
+    if run.plan.document.tasks[run.task_of[i]].subdag is not None:
+        world.to_begin[run, i] = None

@@ -38,6 +38,9 @@ class DagRow(Write, kw_only=True):
     has_import_errors: bool
     dag_display_name: str | None
     tags: tuple[str, ...]
+    is_subdag: bool = False
+    root_dag_id: str | None = None
+    """Of a SubDAG: the DAG at the top."""
 
 
 class NextRunRow(Write, kw_only=True):
@@ -112,6 +115,11 @@ class RunRow(Write, kw_only=True):
     updated_at: int
     partition_key: str | None = None
     partition_date: int | None = None
+    parent_dag_id: str | None = None
+    parent_run_id: str | None = None
+    parent_task_id: str | None = None
+    parent_map_index: int = -1
+    """Of the task instance that runs this run as its SubDAG; all None (and -1) for any other run."""
 
 
 class NewInstances(Write, kw_only=True):

@@ -21,6 +21,7 @@ from queuack.engine import (
     planning,
     registering,
     states,
+    subdags,
     timers,
 )
 from queuack.engine.admission import Reason
@@ -133,7 +134,9 @@ class Engine:
             elif kind == timers.RUN_TIMEOUT:
                 time_out(world, subject)
             elif kind == timers.WAIT:
-                deferral.time_out(world, *subject)
+                run, i = subject
+                is_subdag = run.plan.task(run.task_of[i]).subdag is not None
+                (subdags if is_subdag else deferral).time_out(world, run, i)
             elif kind == timers.ASK:
                 asking.ask(world, subject)
             else:
@@ -141,10 +144,14 @@ class Engine:
 
     def _settle_requests(self) -> None:
         """Follow the consequences of what was asked for, and leave time alone."""
-        while drain(self._world, self.settings.evaluations_per_step) <= 0:
-            pass
-        close_touched(self._world)
-        self._world.to_plan = {}
+        world = self._world
+        subdags.follow(world)
+        while drain(world, self.settings.evaluations_per_step) <= 0 or world.to_end or world.to_return:
+            close_touched(world)
+            subdags.follow(world)
+        close_touched(world)
+        subdags.follow(world)
+        world.to_plan = {}
 
     def _settle_all(self) -> None:
         """Follow every consequence, as far as this step's budget goes."""
@@ -152,7 +159,9 @@ class Engine:
         budget = self.settings.evaluations_per_step
         while True:
             budget = drain(world, budget)
+            subdags.follow(world)
             close_touched(world)
+            subdags.follow(world)
             plan, world.to_plan = world.to_plan, {}
             for dag in plan:
                 asset_runs.plan_dag(world, dag)

@@ -296,5 +296,9 @@ class ClearTasks(Event, kw_only=True):
     upstream: bool = False
     downstream: bool = False
     only_failed: bool = False
+    include_subdags: bool = True
+    """Clear the runs of SubDAGs too, to any depth; ``only_failed`` holds there as well."""
+    include_parentdag: bool = True
+    """Of a SubDAG's run: clear the task above that runs it and what comes after that task, up to the root."""
     recall: Recall | None = None
     """As in SetTaskState."""

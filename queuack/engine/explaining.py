@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from queuack.engine import states
+from queuack.engine import family, states
 from queuack.engine.admission import Limit, Reason
 from queuack.engine.instants import iso
 from queuack.engine.relevance import seen_by
@@ -48,6 +48,10 @@ def _stale(world: World, run: Run, i: int) -> Iterator[Reason]:
 
 def _run_queued(world: World, run: Run, i: int) -> Iterator[Reason]:
     if run.state != "queued":
+        return
+    if run.parent is not None and family.waits_for_parent(world, run):
+        above = f"{run.parent.dag_id}/{run.parent.run_id}/{run.parent.task_id}"
+        yield Reason("parent_task", f"The run is that of a SubDAG and starts when the task {above} begins.")
         return
     if run.run_after > world.now:
         yield Reason("run_after", f"The run starts at {iso(run.run_after)}.")
@@ -122,9 +126,19 @@ def _deferred(world: World, run: Run, i: int) -> Iterator[Reason]:
     if run.states[i] == states.AWAITING_INPUT:
         yield Reason("awaiting_input", f"It waits for a person's answer{limit}.")
         return
+    if run.plan.task(run.task_of[i]).subdag is not None:
+        yield Reason("subdag", _of_child(family.child_of(world, run, i), limit))
+        return
     trigger = world.triggers.get(detail.deferral.trigger_id or 0)
     name = "a trigger" if trigger is None else f"the trigger {trigger.row.id} ({trigger.row.classpath})"
     yield Reason("deferred", f"It waits for {name}{limit}.")
+
+
+def _of_child(child: Run | None, limit: str) -> str:
+    if child is None:
+        return f"It waits for the run of its SubDAG to be made{limit}."
+    closed = "" if child.dag.is_open else ", and that DAG is paused" if child.dag.is_paused else ", which is in no file"
+    return f"It waits for the run {child.run_id!r} of SubDAG {child.dag_id!r}, which is {child.state}{closed}{limit}."
 
 
 def _limit(limit: Limit, code: str, what: str) -> Iterator[Reason]:

@@ -11,7 +11,7 @@ import hashlib
 import heapq
 import re
 
-from queuack.engine import asking, timers
+from queuack.engine import asking, family, timers
 from queuack.engine.admission import Limit
 from queuack.engine.catalog import DagState, Planned
 from queuack.engine.effects import NewInstances, RunRow
@@ -148,6 +148,10 @@ def trigger(world: World, event: TriggerRun) -> str:
     dag = world.dag(event.dag_id)
     if dag.is_stale:
         raise DagNotFound(f"DAG {event.dag_id!r} is no longer in any file.")
+    if dag.document.parent_dag_id is not None:
+        raise InvalidRequest(
+            f"DAG {event.dag_id!r} is a SubDAG: a task of DAG {dag.document.parent_dag_id!r} runs it. Trigger that DAG."
+        )
     run_after = world.now if event.run_after is None else event.run_after
     run_id = event.run_id or _manual_run_id(world, event, run_after)
     if event.run_id is not None:
@@ -267,6 +271,7 @@ def create_run(world: World, dag: DagState, row: RunRow) -> Run:
     run = Run(row, version, dag, Limit("max_active_tasks", dag.document.max_active_tasks))
     world.runs[run.key] = run
     world.by_id[run.dag_id, run.run_id] = run
+    family.link(world, run)
     dag.enqueue(run)
     _create_instances(world, run, version, replaces=False)
     world.dirty_runs[run] = None
@@ -336,7 +341,7 @@ def start_queued(world: World, dag: DagState) -> None:
     while queued:
         earliest, key = queued[0]
         run = dag.active.get(key)
-        if run is None or run.state != DagRunState.QUEUED:
+        if run is None or run.state != DagRunState.QUEUED or family.waits_for_parent(world, run):
             heapq.heappop(queued)
             continue
         if dag.running >= dag.max_active_runs:

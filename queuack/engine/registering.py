@@ -6,7 +6,7 @@ the same DAG the first keeps it; the second takes over when the first lets go.
 
 from __future__ import annotations
 
-from queuack.engine import assets, states
+from queuack.engine import assets, family, states
 from queuack.engine.admission import UNLIMITED
 from queuack.engine.asking import troubles
 from queuack.engine.catalog import DagState
@@ -20,7 +20,7 @@ from queuack.engine.spec import DagDocument, document_hash, encode
 from queuack.engine.states import DagRunState
 from queuack.engine.stopping import stop
 from queuack.engine.world import World
-from queuack.errors import QueuackError, TasksRunning
+from queuack.errors import InvalidRequest, QueuackError, TasksRunning
 
 
 def file_parsed(world: World, event: FileParsed) -> None:
@@ -67,28 +67,47 @@ def file_gone(world: World, event: FileGone) -> None:
 
 
 def set_paused(world: World, event: SetPaused) -> bool:
-    """Returns whether it changed. Raises DagNotFound."""
+    """Its SubDAGs follow, to any depth. Returns whether it changed. Raises DagNotFound."""
     dag = world.dag(event.dag_id)
     if dag.is_paused == event.paused:
         return False
-    dag.is_paused = event.paused
-    world.dirty_dags[dag] = None
     world.log("paused" if event.paused else "unpaused", dag.dag_id, extra={"is_paused": event.paused})
-    turn_gate(world, dag)
-    assets.pausing_changed(world, dag)
+    for dag_id in (dag.dag_id, *family.dags_below(world, dag.dag_id)):
+        _pause(world, world.dags[dag_id], event.paused)
     return True
 
 
+def _pause(world: World, dag: DagState, paused: bool) -> None:
+    if dag.is_paused != paused:
+        dag.is_paused = paused
+        world.dirty_dags[dag] = None
+        turn_gate(world, dag)
+        assets.pausing_changed(world, dag)
+
+
 def delete_dag(world: World, event: DeleteDag) -> int:
-    """Returns the number of runs that were in memory. Raises DagNotFound, and TasksRunning, as in Airflow."""
+    """With its SubDAGs. Returns the number of runs that were in memory.
+
+    Raises DagNotFound, InvalidRequest for a SubDAG, and TasksRunning, as in Airflow.
+    """
     dag = world.dag(event.dag_id)
-    runs = [run for run in world.runs.values() if run.dag is dag]
+    parent = dag.document.parent_dag_id
+    if parent in world.dags and not dag.is_stale:
+        raise InvalidRequest(f"DAG {dag.dag_id!r} is a SubDAG and is deleted with its parent {parent!r}.")
+    dags = [dag, *(world.dags[dag_id] for dag_id in family.dags_below(world, dag.dag_id))]
+    runs = [run for run in world.runs.values() if run.dag in dags]
     running = [f"{run.run_id}/{run.name(i)}" for run in runs for i in _running(run)]
     if running:
         raise TasksRunning(f"Tasks of DAG {dag.dag_id!r} are running: {', '.join(running[:5])}. End their runs first.")
+    for each in dags:
+        _delete(world, each, [run for run in runs if run.dag is each])
+    return len(runs)
+
+
+def _delete(world: World, dag: DagState, runs: list[Run]) -> None:
     for run in runs:
         for i in range(run.plan.size):
-            stop(world, run, i, "the DAG was deleted")
+            stop(world, run, i, "the DAG was deleted", child=None)
         run.state = str(DagRunState.FAILED)
         run.epoch += 1
         forget(world, run)
@@ -106,7 +125,6 @@ def delete_dag(world: World, event: DeleteDag) -> int:
     world.writes.append(DagDeleted(dag_id=dag.dag_id))
     assets.forget_dag(world, dag.dag_id)
     world.log("delete_dag", dag.dag_id)
-    return len(runs)
 
 
 def _running(run: Run) -> list[int]:
@@ -129,6 +147,8 @@ def _adopt(world: World, event: FileParsed, document: DagDocument) -> None:
             dag = world.dags[document.dag_id] = DagState(document.dag_id, event.relative_fileloc, version)
             paused = document.is_paused_upon_creation
             dag.is_paused = world.settings.dags_are_paused_at_creation if paused is None else paused
+            if (above := world.dags.get(document.parent_dag_id or "")) is not None:
+                dag.is_paused = above.is_paused
         else:
             _change_version(world, dag, version)
     elif dag.version.file_hash != event.file_hash:

@@ -6,7 +6,7 @@ lives on, was lost, or never began.
 
 from __future__ import annotations
 
-from queuack.engine import deferral, questions, states, timers
+from queuack.engine import deferral, family, questions, states, timers
 from queuack.engine.admission import UNLIMITED, Limit
 from queuack.engine.asset_restoring import restore_assets
 from queuack.engine.catalog import DagState
@@ -66,17 +66,25 @@ def recall(world: World, found: Recall | None) -> None:
 
     Does nothing when memory has the run, or knows that it has changed since the store was asked.
     """
-    if found is None or found.run.row.id in world.runs:
+    if found is None:
         return
+    if _recall(world, found) and found.before is not None:
+        _recall(world, found.before)
+    for each in found.family:
+        _recall(world, each)
+
+
+def _recall(world: World, found: Recall) -> bool:
+    """Returns whether the run was brought back."""
     row = found.run.row
-    dag = world.dag(row.dag_id)
-    if row.state not in FINISHED_RUNS or dag.ended_at.get(row.run_id, row.end_date) != row.end_date:
-        return
-    for each in (found, found.before):
-        if each is not None and each.run.row.id not in world.runs and each.run.row.state in FINISHED_RUNS:
-            is_current = each.run.row.dag_version_id == dag.version.id
-            version = dag.version if is_current else version_of(each.version)
-            world.recalled.append(restore_run(world, each.run, version))
+    dag = world.dags.get(row.dag_id)
+    if dag is None or row.id in world.runs or row.state not in FINISHED_RUNS:
+        return False
+    if dag.ended_at.get(row.run_id, row.end_date) != row.end_date:
+        return False
+    version = dag.version if row.dag_version_id == dag.version.id else version_of(found.version)
+    world.recalled.append(restore_run(world, found.run, version))
+    return True
 
 
 def version_of(found: VersionSnapshot) -> Version:
@@ -155,6 +163,7 @@ def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
     run.recount()
     world.runs[run.key] = run
     world.by_id[run.dag_id, run.run_id] = run
+    family.link(world, run)
     if run.state == DagRunState.RUNNING:
         dag.active[run.key] = run
         dag.running += 1

@@ -7,7 +7,7 @@ task that is the first instance, and the others have positions after all tasks (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from queuack.engine import states
 from queuack.engine.effects import InstanceRow, RunRow
@@ -84,13 +84,29 @@ class Detail:
         self.worker_id = ""
 
 
+class Parent(NamedTuple):
+    """The task instance that runs a run as its SubDAG."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+
+
+def parent_of(row: RunRow) -> Parent | None:
+    """None: the run is nobody's SubDAG."""
+    if row.parent_dag_id is None or row.parent_run_id is None or row.parent_task_id is None:
+        return None
+    return Parent(row.parent_dag_id, row.parent_run_id, row.parent_task_id, row.parent_map_index)
+
+
 class Run:
     """One DAG run. Attributes named as the columns of ``dag_run``; ``key`` is its integer id."""
 
     __slots__ = (
         "clear_number", "conf", "dag", "dag_id", "data_interval_end", "data_interval_start", "details",
         "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "map_indexes", "max_tries",
-        "needed", "note", "order", "partition_date", "partition_key", "past_waiting", "pending", "plan",
+        "needed", "note", "order", "parent", "partition_date", "partition_key", "past_waiting", "pending", "plan",
         "queued_at", "removed", "run_after", "run_id", "run_type", "scope_done", "skipped", "spread",
         "start_date", "state", "states", "success", "tally", "task_limits", "task_of", "ti_ids", "tries",
         "triggered_by", "triggering_user_name", "updated_at", "upstream_failed", "version",
@@ -117,6 +133,7 @@ class Run:
         self.updated_at = row.updated_at
         self.partition_key = row.partition_key
         self.partition_date = row.partition_date
+        self.parent = parent_of(row)
         self.dag = dag
         self.limit = limit
         """``max_active_tasks`` of this run."""
@@ -376,6 +393,10 @@ class Run:
             updated_at=self.updated_at,
             partition_key=self.partition_key,
             partition_date=self.partition_date,
+            parent_dag_id=self.parent and self.parent.dag_id,
+            parent_run_id=self.parent and self.parent.run_id,
+            parent_task_id=self.parent and self.parent.task_id,
+            parent_map_index=-1 if self.parent is None else self.parent.map_index,
         )
 
     def instance_row(self, i: int, now: int) -> InstanceRow:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from queuack.engine import expansion, relevance, states, trigger_rules
-from queuack.engine.deferral import begin_in_triggerer
+from queuack.engine.deferral import begin_in_triggerer, begin_subdag
 from queuack.engine.effects import Dispatch, XComsCleared
 from queuack.engine.run import Run
 from queuack.engine.spread import Spread
@@ -261,7 +261,7 @@ def _make_ready(world: World, run: Run, i: int) -> None:
         detail.start_date = detail.end_date = now
         settle(world, run, i, Move.SHORTCUT)
         return
-    if begin_in_triggerer(world, run, i):
+    if begin_in_triggerer(world, run, i) or begin_subdag(world, run, i):
         return
     again = run.states[i] == states.UP_FOR_RESCHEDULE
     run.move(i, Move.SCHEDULE)

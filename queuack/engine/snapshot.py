@@ -92,6 +92,8 @@ class Recall(msgspec.Struct, kw_only=True):
     version: VersionSnapshot
     before: Recall | None = None
     """The run before it, where a task of it depends on the past."""
+    family: list[Recall] = []
+    """The other finished runs of its tree, where it has SubDAGs or is the run of one."""
 
 
 class PoolSnapshot(msgspec.Struct, kw_only=True):
@@ -106,7 +108,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     versions: list[VersionSnapshot] = []
     runs: list[RunSnapshot] = []
     """Unfinished runs (queued, running); for DAGs with a task that depends on the past, the latest finished run with
-    its instances; finished runs of which a callback has still to run."""
+    its instances; finished runs of which a callback has still to run; finished runs of SubDAGs
+    below an unfinished run."""
     pools: list[PoolSnapshot] = []
     callbacks: list[CallbackRow] = []
     assets: AssetsSnapshot = msgspec.field(default_factory=AssetsSnapshot)

@@ -59,6 +59,17 @@ class StartTrigger(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     timeout: float | None = None
 
 
+class SubDagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Which DAG a SubDagOperator runs, and how."""
+
+    dag_id: str
+    conf: dict[str, Any] = {}
+    """Added to the conf of the parent's run."""
+    propagate_skipped_state: str | None = None
+    """all_leaves, any_leaf, None: whether what comes after the task is skipped when such leaves of the child were."""
+    timeout: float | None = None
+
+
 class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One task. Defaults are Airflow's; what equals its default is left out of the JSON."""
 
@@ -102,6 +113,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     """Set for a mapped task; a task in mapped groups has those of its groups besides (see TaskGroupDocument)."""
     start_trigger: StartTrigger | None = None
     """Set for a task with ``start_from_trigger`` that is not mapped; a mapped one asks its worker."""
+    subdag: SubDagDocument | None = None
+    """Set for a SubDagOperator: no worker runs it, it waits for a run of another DAG."""
     on_failure_fail_dagrun: bool = False
     callbacks: CallbackFlags = CallbackFlags()
     is_empty: bool = False
@@ -139,6 +152,10 @@ class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """Absolute path of the file that defines it."""
     relative_fileloc: str
     """Relative to the dags folder; ``archive.zip/file.py`` inside a zip."""
+    parent_dag_id: str | None = None
+    """Set for a SubDAG: the DAG whose task runs it."""
+    root_dag_id: str | None = None
+    """Set for a SubDAG: the DAG at the top."""
     tasks: tuple[TaskDocument, ...] = ()
     """Ordered by task_id."""
     task_groups: tuple[TaskGroupDocument, ...] = ()

@@ -135,8 +135,10 @@ RUN_TRANSITIONS: dict[tuple[DagRunState, str], DagRunState] = {
     (DagRunState.QUEUED, "fail"): DagRunState.FAILED,
     (DagRunState.SUCCESS, "queue"): DagRunState.QUEUED,
     (DagRunState.FAILED, "queue"): DagRunState.QUEUED,
+    (DagRunState.RUNNING, "hold"): DagRunState.QUEUED,
 }
-"""(state, move) → state: the whole life of a run. A queued run ends only by hand."""
+"""(state, move) → state: the whole life of a run. A queued run ends only by hand. What is held is the run of a SubDAG
+whose task above was cleared: it waits for that task."""
 
 NAMES: tuple[str | None, ...] = (None, *(str(state) for state in _S), "absent")
 """Code → text. The last code is no state of Airflow's: the task has no instance in this run."""
@@ -166,6 +168,7 @@ def _codes(states: frozenset[State]) -> frozenset[int]:
 FINISHED = _codes(_FINISHED)
 """Nothing more happens by itself."""
 UNFINISHED = _codes(_UNFINISHED)
+ALL = _codes(_ALL)
 SUCCESS_LIKE = _codes(frozenset({_S.SUCCESS, _S.SKIPPED}))
 """What lets a run succeed and satisfies depends_on_past."""
 FAILED_LIKE = _codes(frozenset({_S.FAILED, _S.UPSTREAM_FAILED}))

@@ -67,6 +67,7 @@ class World:
         "assets",
         "by_id",
         "callbacks",
+        "children",
         "commands",
         "dags",
         "dirty",
@@ -94,7 +95,10 @@ class World:
         "shadowed",
         "timers",
         "to_ask",
+        "to_begin",
+        "to_end",
         "to_plan",
+        "to_return",
         "touched",
         "triggers",
         "unsaid",
@@ -110,6 +114,14 @@ class World:
         self.runs: dict[int, Run] = {}
         """By key: unfinished runs, and the finished ones that others look back at."""
         self.by_id: dict[tuple[str, str], Run] = {}
+        self.children: dict[tuple[str, str], dict[tuple[str, int], Run]] = {}
+        """Runs of SubDAGs by (DAG id, run id) of the run above, then by (task id, map index) of its task."""
+        self.to_begin: dict[tuple[Run, int], None] = {}
+        """SubDagOperators that wait from now on: their child is to run."""
+        self.to_return: dict[Run, None] = {}
+        """Runs of SubDAGs that have ended, which the task above has not been told."""
+        self.to_end: dict[Run, str] = {}
+        """Runs of SubDAGs that nobody waits for any more, and the state to end them in."""
         self.live: dict[int, tuple[Run, int]] = {}
         """Attempts queued or running, by task instance id."""
         self.admission = Admission(settings.parallelism)

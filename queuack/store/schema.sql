@@ -32,7 +32,9 @@ CREATE TABLE dag (
     asset_expression JSON,
     last_asset_event_id BIGINT,
     next_dagrun_partition_key VARCHAR,
-    next_dagrun_partition_date TIMESTAMPTZ
+    next_dagrun_partition_date TIMESTAMPTZ,
+    is_subdag BOOLEAN DEFAULT false,
+    root_dag_id VARCHAR
 );
 
 CREATE TABLE dag_tag (
@@ -89,7 +91,11 @@ CREATE TABLE dag_run (
     clear_number INTEGER NOT NULL DEFAULT 0,
     updated_at TIMESTAMPTZ,
     partition_key VARCHAR,
-    partition_date TIMESTAMPTZ
+    partition_date TIMESTAMPTZ,
+    parent_dag_id VARCHAR,
+    parent_run_id VARCHAR,
+    parent_task_id VARCHAR,
+    parent_map_index INTEGER
 );
 
 CREATE TABLE task_instance (

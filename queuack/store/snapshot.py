@@ -29,6 +29,7 @@ _RUN_FIELDS = (
     "id", "dag_id", "run_id", "run_type", "state", "logical_date", "data_interval_start", "data_interval_end",
     "run_after", "queued_at", "start_date", "end_date", "conf", "triggered_by", "triggering_user_name", "note",
     "dag_version_id", "clear_number", "updated_at", "partition_key", "partition_date",
+    "parent_dag_id", "parent_run_id", "parent_task_id", "parent_map_index",
 )  # fmt: skip
 _INSTANCE_FIELDS = (
     "id", "task_id", "map_index", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date",
@@ -62,6 +63,9 @@ def load_run(reader: Reader, dag_id: str, run_id: str) -> Recall | None:
         before = {"dag_id": dag_id, "logical_date": date, "only_automated": document.catchup}
         for row in fetch(reader, "recalled_run_before", before):
             found.before = _recall(reader, _run(row))
+    if found.run.row.parent_run_id is not None or any(task.subdag is not None for task in document.tasks):
+        family = fetch(reader, "recalled_family", {"id": found.run.row.id})
+        found.family = [_recall(reader, _run(row)) for row in family]
     return found
 
 
@@ -76,7 +80,8 @@ def _read(reader: Reader) -> Snapshot:
     unfinished = [_run(row) for row in fetch(reader, "snapshot_unfinished_runs")]
     past = _past_runs(reader, [row[0] for row in dag_rows if any(mark in row[8] for mark in _DEPENDS_ON_THE_PAST)])
     called_back = [_run(row) for row in fetch(reader, "snapshot_runs_called_back")]
-    runs = list({run.id: run for run in past + called_back + unfinished}.values())
+    of_subdags = [_run(row) for row in fetch(reader, "snapshot_runs_of_subdags")]
+    runs = list({run.id: run for run in past + called_back + of_subdags + unfinished}.values())
     current = {row[4] for row in dag_rows}
     next_ids = fetch(reader, "snapshot_next_ids")[0]
     return Snapshot(

@@ -26,6 +26,7 @@ _DAG = (
     "dag_id", "is_paused", "is_stale", "last_parsed_time", "fileloc", "relative_fileloc", "owners",
     "dag_display_name", "description", "timetable_type", "timetable_summary", "timetable_description",
     "max_active_tasks", "max_active_runs", "max_consecutive_failed_dag_runs", "has_import_errors",
+    "is_subdag", "root_dag_id",
 )  # fmt: skip
 _NEXT_RUN = (
     "dag_id", "next_dagrun", "next_dagrun_data_interval_start", "next_dagrun_data_interval_end",
@@ -37,6 +38,7 @@ _RUN_CHANGES = (
 _RUN = (
     *_RUN_CHANGES, "dag_id", "run_id", "run_type", "logical_date", "data_interval_start", "data_interval_end",
     "run_after", "triggered_by", "triggering_user_name", "partition_key", "partition_date",
+    "parent_dag_id", "parent_run_id", "parent_task_id", "parent_map_index",
 )  # fmt: skip
 _INSTANCE = (
     "id", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date", "end_date", "pid",

@@ -61,10 +61,10 @@ class OneDag:
         return True
 
     def __init__(self, dag: DAG) -> None:
-        self._dag = dag
+        self._dags = {each.dag_id: each for each in (dag, *dag.subdags)}
 
     def dag(self, workload: Workload) -> DAG:
-        return self._dag
+        return self._dags[workload.run.dag_id]
 
     def note_imports(self) -> None:
         """Nothing is reloaded."""

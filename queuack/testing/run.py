@@ -16,6 +16,7 @@ from queuack import clock, config, plugins
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
 from queuack.authoring.runtime import set_runtime
+from queuack.authoring.subdags import with_subdags
 from queuack.authoring.timezone import convert_to_utc
 from queuack.authoring.types import NOTSET, ArgNotSet
 from queuack.daemon import runtime_service
@@ -99,6 +100,7 @@ class InProcessRun:
     """The machine for one run. Use ``run`` once."""
 
     def __init__(self, dag: DAG, on_event: Listener | None = None) -> None:
+        with_subdags([dag])
         self._dag = dag
         self._on_event = on_event or _nothing
         self._home = config.current().home
@@ -232,10 +234,17 @@ class InProcessRun:
         checked_conf(document, conf)
         timetable, at = self._dag.timetable, convert_to_utc(moment)
         interval = None if at is None else timetable.infer_manual_data_interval(run_after=at)
-        alone = msgspec.structs.replace(document, timetable=NullTimetable(), is_paused_upon_creation=False)
-        parsed = FileParsed(
-            relative_fileloc=document.relative_fileloc, file_hash="", source="", documents=[alone], errors=[]
+        alone = msgspec.structs.replace(
+            document,
+            timetable=NullTimetable(),
+            is_paused_upon_creation=False,
+            parent_dag_id=None,  # a SubDAG can be tested by itself
+            root_dag_id=None,
         )
+        where = document.relative_fileloc
+        below = [document_of(dag, relative_fileloc=where, fileloc=dag.fileloc) for dag in self._dag.subdags]
+        documents = [alone, *(msgspec.structs.replace(each, is_paused_upon_creation=False) for each in below)]
+        parsed = FileParsed(relative_fileloc=where, file_hash="", source="", documents=documents, errors=[])
         trigger = TriggerRun(
             request=1,
             dag_id=document.dag_id,
@@ -284,7 +293,8 @@ class InProcessRun:
             self._round([])
 
     def _attempt(self, workload: Workload) -> None:
-        self._tell_task(workload.task_id, workload.map_index, "running", workload.try_number, None)
+        task_id, _ = self._places.get(workload.ti_id, (workload.task_id, -1))
+        self._tell_task(task_id, workload.map_index, "running", workload.try_number, None)
         self._runner.run(workload)
         self._take_in()
 
@@ -326,14 +336,16 @@ class InProcessRun:
     def _tell(self, writes: list[Write]) -> None:
         for write in writes:
             if isinstance(write, NewInstances):
-                self._places.update((write.first_id + n, (name, -1)) for n, name in enumerate(write.task_ids))
+                path = write.dag_id.removeprefix(self._dag.dag_id).lstrip(".")  # of a task of a SubDAG
+                names = [f"{path}.{name}" if path else name for name in write.task_ids]
+                self._places.update((write.first_id + n, (name, -1)) for n, name in enumerate(names))
             elif isinstance(write, InstancesExpanded):
                 task_id, _ = self._places[write.ti_id]
                 self._places[write.ti_id] = task_id, 0
                 for n in range(write.count):
                     self._places[write.first_id + n] = task_id, write.first_index + n
         for write in sorted(writes, key=lambda write: isinstance(write, RunRow)):
-            if isinstance(write, RunRow):
+            if isinstance(write, RunRow) and write.dag_id == self._dag.dag_id:
                 self._on_event(
                     {
                         "kind": "run",

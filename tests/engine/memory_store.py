@@ -212,7 +212,7 @@ class MemoryStore(MemoryAssets):
         row = self.deferrals.get(ti_id, fx.DeferralRow(id=ti_id))
         return {name: getattr(row, name) for name in ("trigger_id", "trigger_timeout", "next_method", "next_kwargs")}
 
-    def recall(self, run_key: int, before: int | None = None) -> Recall:
+    def recall(self, run_key: int, before: int | None = None, family: tuple[int, ...] = ()) -> Recall:
         run = self.runs[run_key]
         version = self.versions[run.dag_version_id]
         return Recall(
@@ -222,12 +222,22 @@ class MemoryStore(MemoryAssets):
                 document=version.document, file_hash=version.file_hash,
             ),
             before=None if before is None else self.recall(before),
+            family=[self.recall(key) for key in family],
         )  # fmt: skip
 
     def snapshot(self) -> Snapshot:
         chosen = [run for run in self.runs.values() if run.state not in FINISHED_RUNS]
+        below = list(chosen)
+        for run in below:  # finished runs of SubDAGs, to any depth
+            inner = [r for r in self.runs.values() if (r.parent_dag_id, r.parent_run_id) == (run.dag_id, run.run_id)]
+            below += [r for r in inner if r not in below]
+        chosen = below
         called_back = {(row.dag_id, row.run_id) for row in self.callbacks.values()}
-        chosen += [r for r in self.runs.values() if r.state in FINISHED_RUNS and (r.dag_id, r.run_id) in called_back]
+        chosen += [
+            r
+            for r in self.runs.values()
+            if r.state in FINISHED_RUNS and (r.dag_id, r.run_id) in called_back and r not in chosen
+        ]
         dags = []
         for row in self.dags.values():
             version = max((v for v in self.versions.values() if v.dag_id == row.dag_id), key=lambda v: v.id)

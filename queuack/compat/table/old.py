@@ -37,7 +37,7 @@ from queuack.compat.table.standard import (
 )
 from queuack.compat.table.targets import Served, at
 
-SUBDAG = at("queuack.compat.shims.old_operators", "SubDagOperator")
+SUBDAG = at("queuack.operators.subdag", "SkippedStatePropagationOptions SubDagOperator")
 DATASETS = at(
     "queuack.authoring.assets",
     "",
@@ -97,7 +97,7 @@ SERVED: Served = {
 
 _STANDARD = "airflow.providers.standard.operators"
 _SENSORS = "airflow.providers.standard.sensors"
-_TASK_GROUP = "SubDAGs were removed in Airflow 3; write: from airflow.sdk import TaskGroup"
+_TASK_GROUP = "it works here, Airflow 3 has none; write: from airflow.sdk import TaskGroup"
 
 MOVED: Mapping[str, str] = {
     "airflow:AirflowException": "airflow.sdk.exceptions",

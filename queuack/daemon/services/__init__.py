@@ -23,6 +23,7 @@ from queuack.daemon.services import (
     runs,
     system,
     tasks,
+    trees,
     users,
     variables,
 )
@@ -34,6 +35,7 @@ Method = Callable[..., Any]
 MODULES = (
     dags,
     runs,
+    trees,
     assets,
     tasks,
     pools,

@@ -142,7 +142,8 @@ def change(port: Port, dag_id: str, run_id: str, event: Callable[[Recall | None]
     for last in (False, True):
         with port.reader() as reader:
             found = load_run(reader, dag_id, run_id)
-        recall = found if found is not None and found.run.row.state in FINISHED_RUNS else None
+        is_known = found is None or (found.run.row.state not in FINISHED_RUNS and not found.family)
+        recall = None if is_known else found
         try:
             return port.request(event(recall))
         except DagRunNotFound:
@@ -167,10 +168,14 @@ def clear_tasks(
     downstream: bool = False,
     only_failed: bool = False,
     instances: list[tuple[str, int]] | None = None,
+    include_subdags: bool = True,
+    include_parentdag: bool = True,
 ) -> list[str]:
     """Forget the outcome of tasks of one run so that they run again. Returns their ids.
 
     ``instances``: single instances of mapped tasks besides, (task id, map index); without ``task_ids``, only these.
+    ``include_subdags``: also the runs of SubDAGs below. ``include_parentdag``: of a SubDAG's run, also the task above
+    that runs it, and what comes after that task.
     """
     run_id = get_run(port, dag_id, run)["run_id"]
 
@@ -183,6 +188,8 @@ def clear_tasks(
             upstream=upstream,
             downstream=downstream,
             only_failed=only_failed,
+            include_subdags=include_subdags,
+            include_parentdag=include_parentdag,
             recall=recall,
         )
 

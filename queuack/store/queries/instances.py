@@ -21,6 +21,11 @@ def list_instances(reader: Reader, dag_id: str, run_id: str, *, states: Sequence
     return rows(reader, "list_instances", {"run_key": key, "states": None if states is None else list(states)})
 
 
+def list_instances_of_runs(reader: Reader, run_keys: Sequence[int]) -> list[Row]:
+    """The task instances of several runs (``dag_run.id``), run after run, by task_id."""
+    return rows(reader, "list_instances_of_runs", {"run_keys": list(run_keys)})
+
+
 def get_instance(reader: Reader, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Row | None:
     """One task instance, None when there is none."""
     key = run_key(reader, dag_id, run_id)

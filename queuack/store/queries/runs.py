@@ -81,3 +81,13 @@ def runs_by(
 def count_runs(reader: Reader, dag_id: str | None = None) -> list[Row]:
     """Rows dag_id, state, count."""
     return rows(reader, "count_runs", {"dag_id": dag_id})
+
+
+def list_children(reader: Reader, dag_id: str, run_id: str) -> list[Row]:
+    """The runs of SubDAGs directly below a run; all columns of ``dag_run``."""
+    return rows(reader, "list_children", {"dag_id": dag_id, "run_id": run_id})
+
+
+def list_tree(reader: Reader, dag_id: str, run_id: str) -> list[Row]:
+    """A run and the runs of SubDAGs below it, to any depth, a parent before its children; ``depth``: 0 at the top."""
+    return rows(reader, "list_tree", {"dag_id": dag_id, "run_id": run_id})

@@ -77,3 +77,10 @@ GROUP BY dag_id, task_id;
 -- name: last_instance_id
 -- The highest id there is.
 SELECT coalesce(max(id), 0) FROM task_instance;
+
+-- name: list_instances_of_runs
+-- The task instances of some runs, found by the runs' ids through zone maps.
+SELECT {instance_columns}
+FROM task_instance ti
+WHERE ti.dag_run_id IN (SELECT unnest($run_keys::BIGINT[]))
+ORDER BY ti.dag_run_id, ti.task_id, ti.map_index;

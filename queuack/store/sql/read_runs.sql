@@ -4,7 +4,8 @@
     epoch_us(run_after) AS run_after, epoch_us(queued_at) AS queued_at, epoch_us(start_date) AS start_date,
     epoch_us(end_date) AS end_date, (epoch_us(end_date) - epoch_us(start_date)) / 1e6 AS duration,
     conf::VARCHAR AS conf, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
-    epoch_us(updated_at) AS updated_at, partition_key, epoch_us(partition_date) AS partition_date
+    epoch_us(updated_at) AS updated_at, partition_key, epoch_us(partition_date) AS partition_date,
+    parent_dag_id, parent_run_id, parent_task_id, parent_map_index
 
 -- fragment: run_info
     dag_id, run_id, run_type, epoch_us(logical_date) AS logical_date,
@@ -76,3 +77,26 @@ FROM dag_run
 WHERE $dag_id::VARCHAR IS NULL OR dag_id = $dag_id
 GROUP BY dag_id, state
 ORDER BY dag_id, state;
+
+-- name: list_children
+-- The runs of SubDAGs directly below a run, in the order in which they were made.
+SELECT {run_columns}
+FROM dag_run
+WHERE parent_run_id = $run_id AND parent_dag_id = $dag_id
+ORDER BY dag_run.id;
+
+-- name: list_tree
+-- A run and the runs of SubDAGs below it, to any depth; a parent before its children.
+WITH RECURSIVE tree AS (
+    SELECT id AS run_key, dag_id AS above_dag, run_id AS above_run, 0 AS depth
+    FROM dag_run
+    WHERE dag_id = $dag_id AND run_id = $run_id
+    UNION ALL
+    SELECT r.id, r.dag_id, r.run_id, tree.depth + 1
+    FROM tree
+    JOIN dag_run r ON r.parent_run_id = tree.above_run AND r.parent_dag_id = tree.above_dag
+)
+SELECT {run_columns}, tree.depth
+FROM dag_run
+JOIN tree ON tree.run_key = dag_run.id
+ORDER BY tree.depth, dag_run.id;

@@ -2,7 +2,8 @@
     id, dag_id, run_id, run_type, state, epoch_us(logical_date), epoch_us(data_interval_start),
     epoch_us(data_interval_end), epoch_us(run_after), epoch_us(queued_at), epoch_us(start_date), epoch_us(end_date),
     conf::VARCHAR, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
-    epoch_us(updated_at), partition_key, epoch_us(partition_date)
+    epoch_us(updated_at), partition_key, epoch_us(partition_date),
+    parent_dag_id, parent_run_id, parent_task_id, coalesce(parent_map_index, -1)
 
 -- name: snapshot_dags
 -- Every DAG with its newest version. Ids of versions grow, so the newest is the one with the highest id.
@@ -39,6 +40,43 @@ SELECT {run_columns}
 FROM dag_run
 WHERE state IN ('success', 'failed')
     AND (dag_id, run_id) IN (SELECT dag_id, run_id FROM callback WHERE callback.state = 'pending')
+ORDER BY id;
+
+-- name: snapshot_runs_of_subdags
+-- Finished runs of SubDAGs below an unfinished run, to any depth: a retry of the task above goes on with them.
+WITH RECURSIVE tree AS (
+    SELECT id, dag_id, run_id FROM dag_run WHERE state IS NULL OR state IN ('queued', 'running')
+    UNION
+    SELECT r.id, r.dag_id, r.run_id
+    FROM dag_run r
+    JOIN tree ON r.parent_dag_id = tree.dag_id AND r.parent_run_id = tree.run_id
+    WHERE r.parent_run_id IS NOT NULL
+)
+SELECT {run_columns}
+FROM dag_run
+WHERE id IN (SELECT id FROM tree) AND state IN ('success', 'failed')
+ORDER BY id;
+
+-- name: recalled_family
+-- The other finished runs of a tree of SubDAGs, found from any run of it.
+WITH RECURSIVE up AS (
+    SELECT id, dag_id, run_id, parent_dag_id, parent_run_id FROM dag_run WHERE id = $id
+    UNION
+    SELECT r.id, r.dag_id, r.run_id, r.parent_dag_id, r.parent_run_id
+    FROM dag_run r
+    JOIN up ON r.dag_id = up.parent_dag_id AND r.run_id = up.parent_run_id
+),
+tree AS (
+    SELECT id, dag_id, run_id FROM up
+    UNION
+    SELECT r.id, r.dag_id, r.run_id
+    FROM dag_run r
+    JOIN tree ON r.parent_dag_id = tree.dag_id AND r.parent_run_id = tree.run_id
+    WHERE r.parent_run_id IS NOT NULL
+)
+SELECT {run_columns}
+FROM dag_run
+WHERE id IN (SELECT id FROM tree) AND id <> $id AND state IN ('success', 'failed')
 ORDER BY id;
 
 -- name: snapshot_taken_dates

@@ -6,7 +6,8 @@ UPDATE dag SET
     dag_display_name = u.dag_display_name, description = u.description, timetable_type = u.timetable_type,
     timetable_summary = u.timetable_summary, timetable_description = u.timetable_description,
     max_active_tasks = u.max_active_tasks, max_active_runs = u.max_active_runs,
-    max_consecutive_failed_dag_runs = u.max_consecutive_failed_dag_runs, has_import_errors = u.has_import_errors
+    max_consecutive_failed_dag_runs = u.max_consecutive_failed_dag_runs, has_import_errors = u.has_import_errors,
+    is_subdag = u.is_subdag, root_dag_id = u.root_dag_id
 FROM (
     SELECT
         unnest($dag_id::VARCHAR[]) AS dag_id, unnest($is_paused::BOOLEAN[]) AS is_paused,
@@ -19,7 +20,8 @@ FROM (
         unnest($max_active_tasks::INTEGER[]) AS max_active_tasks,
         unnest($max_active_runs::INTEGER[]) AS max_active_runs,
         unnest($max_consecutive_failed_dag_runs::INTEGER[]) AS max_consecutive_failed_dag_runs,
-        unnest($has_import_errors::BOOLEAN[]) AS has_import_errors
+        unnest($has_import_errors::BOOLEAN[]) AS has_import_errors,
+        unnest($is_subdag::BOOLEAN[]) AS is_subdag, unnest($root_dag_id::VARCHAR[]) AS root_dag_id
 ) u
 WHERE dag.dag_id = u.dag_id;
 
@@ -28,7 +30,7 @@ WHERE dag.dag_id = u.dag_id;
 INSERT INTO dag (
     dag_id, is_paused, is_stale, last_parsed_time, fileloc, relative_fileloc, owners, dag_display_name, description,
     timetable_type, timetable_summary, timetable_description, max_active_tasks, max_active_runs,
-    max_consecutive_failed_dag_runs, has_import_errors
+    max_consecutive_failed_dag_runs, has_import_errors, is_subdag, root_dag_id
 )
 SELECT u.* REPLACE (make_timestamptz(u.last_parsed_time) AS last_parsed_time)
 FROM (
@@ -43,7 +45,8 @@ FROM (
         unnest($max_active_tasks::INTEGER[]) AS max_active_tasks,
         unnest($max_active_runs::INTEGER[]) AS max_active_runs,
         unnest($max_consecutive_failed_dag_runs::INTEGER[]) AS max_consecutive_failed_dag_runs,
-        unnest($has_import_errors::BOOLEAN[]) AS has_import_errors
+        unnest($has_import_errors::BOOLEAN[]) AS has_import_errors,
+        unnest($is_subdag::BOOLEAN[]) AS is_subdag, unnest($root_dag_id::VARCHAR[]) AS root_dag_id
 ) u
 WHERE u.dag_id NOT IN (SELECT dag_id FROM dag);
 

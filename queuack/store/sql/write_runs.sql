@@ -3,7 +3,7 @@
 INSERT INTO dag_run (
     id, dag_id, run_id, run_type, state, logical_date, data_interval_start, data_interval_end, run_after, queued_at,
     start_date, end_date, conf, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
-    updated_at, partition_key, partition_date
+    updated_at, partition_key, partition_date, parent_dag_id, parent_run_id, parent_task_id, parent_map_index
 )
 SELECT
     unnest($id::BIGINT[]), unnest($dag_id::VARCHAR[]), unnest($run_id::VARCHAR[]), unnest($run_type::VARCHAR[]),
@@ -14,7 +14,8 @@ SELECT
     unnest($conf::VARCHAR[])::JSON, unnest($triggered_by::VARCHAR[]), unnest($triggering_user_name::VARCHAR[]),
     unnest($note::VARCHAR[]), unnest($dag_version_id::BIGINT[]), unnest($clear_number::INTEGER[]),
     make_timestamptz(unnest($updated_at::BIGINT[])), unnest($partition_key::VARCHAR[]),
-    make_timestamptz(unnest($partition_date::BIGINT[]));
+    make_timestamptz(unnest($partition_date::BIGINT[])), unnest($parent_dag_id::VARCHAR[]),
+    unnest($parent_run_id::VARCHAR[]), unnest($parent_task_id::VARCHAR[]), unnest($parent_map_index::INTEGER[]);
 
 -- name: update_runs
 -- What changes in the life of a DAG run.

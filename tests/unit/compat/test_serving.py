@@ -8,8 +8,6 @@ import warnings
 
 import pytest
 
-from queuack.errors import NotBuilt
-
 
 def test_exceptions_are_the_same_classes() -> None:
     import airflow.exceptions
@@ -76,13 +74,6 @@ def test_a_provider_name_of_1_10_names_the_package() -> None:
         pytest.raises(ImportError, match="pip install apache-airflow-providers-google"),
     ):
         from airflow.contrib.hooks.gcs_hook import GoogleCloudStorageHook  # noqa: F401
-
-
-def test_subdag_operator_refuses_at_use() -> None:
-    with pytest.warns(DeprecationWarning, match="TaskGroup"):
-        from airflow.operators.subdag import SubDagOperator
-    with pytest.raises(NotBuilt, match="TaskGroup"):
-        SubDagOperator(subdag=None, task_id="x")
 
 
 def test_import_airflow_imports_no_authoring() -> None:
