@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from tests.live.daemon import LiveDaemon, until
 
 pytestmark = pytest.mark.slow
 
-BY_HAND = sorted(GRAPHS.keys() - {"era_2_consumer", "summary"})
-"""The others wait for an asset."""
+SUBDAGS = sorted(dag_id for dag_id in GRAPHS if dag_id.startswith("era_1_10_subdags."))
+BY_HAND = sorted(GRAPHS.keys() - {"era_2_consumer", "summary"} - {*SUBDAGS})
+"""The others wait for an asset, or are run by their parent."""
 TRIGGERED = {"era_2_consumer": "era_2_producer", "summary": "raw_numbers"}
 """DAG → the one whose asset it waits for."""
 
@@ -51,6 +53,14 @@ def test_the_run_ends_well(dag_id: str, daemon: LiveDaemon) -> None:
             "and key = 'return_value'"
         )
         assert json.loads(found) == value, task_id
+
+
+@pytest.mark.parametrize("dag_id", SUBDAGS)
+def test_a_subdag_runs_with_its_parent(dag_id: str, daemon: LiveDaemon) -> None:
+    date = (YESTERDAY + timedelta(hours=1 + SUBDAGS.index(dag_id))).isoformat()
+    daemon.call("trigger_run", dag_id="era_1_10_subdags", run_id=f"for_{dag_id}", logical_date=date)
+    assert daemon.wait_run("era_1_10_subdags", f"for_{dag_id}") == "success"
+    assert _states(daemon, dag_id, f"for_{dag_id}") == _wanted(dag_id)
 
 
 @pytest.mark.parametrize("dag_id", sorted(TRIGGERED))
