@@ -173,7 +173,7 @@ def state(session: Session, dag_id: str, logical_date_or_run_id: str, output: st
 @output_option
 @click.pass_obj
 def tree(session: Session, dag_id: str, logical_date_or_run_id: str, output: str) -> None:
-    """Show a run with its tasks, and the runs of its SubDAGs below them."""
+    """Show the tasks of a run, and those of its SubDAGs below."""
     run = session.client.call("run_tree", dag_id=dag_id, run=logical_date_or_run_id)
     if output in ("json", "yaml"):
         print_data(run, output)

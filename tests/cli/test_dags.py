@@ -134,6 +134,28 @@ def test_state(client: Any, queuack: Run, run_json: Callable[..., Any]) -> None:
     assert (result.exit_code, result.stderr) == (1, "Error: DAG 'etl' has no run 'x'.\n")
 
 
+def test_tree(client: Any, queuack: Run, run_json: Callable[..., Any]) -> None:
+    def instance(task_id: str, state: str | None, map_index: int = -1, subdag: Any = None) -> dict[str, Any]:
+        times = {"start_date": RUN["start_date"], "end_date": RUN["end_date"]} if state else {}
+        place = {"dag_id": "etl", "run_id": "r", "task_id": task_id, "map_index": map_index}
+        return {**place, "state": state, "try_number": 1, "subdag": subdag, **times}
+
+    child = RUN | {"dag_id": "etl.load", "tasks": [instance("copy", "success", 0), instance("copy", "failed", 1)]}
+    run = RUN | {"run_id": "r", "tasks": [instance("load", "deferred", subdag=child | {"state": "queued"})]}
+    run["tasks"] += [instance("report", None)]
+    client.answers["run_tree"] = run
+    assert queuack("dags", "tree", "etl", "r").stdout.splitlines() == [
+        "etl  r  success  1m 04s",
+        "├── load    deferred  1m 04s  (its run is queued)",
+        "│   ├── copy[0]  success  1m 04s",
+        "│   └── copy[1]  failed  1m 04s",
+        "└── report  none",
+    ]
+    assert client.params("run_tree") == {"dag_id": "etl", "run": "r"}
+    assert len(queuack("dags", "tree", "etl", "r", "-o", "plain").stdout.splitlines()) == 5
+    assert run_json("dags", "tree", "etl", "r") == run
+
+
 def test_next_execution(client: Any, queuack: Run, run_json: Callable[..., Any]) -> None:
     row = {
         "logical_date": "2020-01-02T00:00:00+00:00",

@@ -193,7 +193,11 @@ FEATURES: dict[str, list[Feature]] = {
             "answered by `queuack tasks respond`",
         ),
         works("defaults after `response_timeout`", f"{DEFERRAL}::test_nobody_answers_in_time"),
-        missing("`SubDagOperator`", "a `TaskGroup`; the name imports"),
+        works(
+            "`SubDagOperator` of 1.10 and 2.x, nested, with `propagate_skipped_state`",
+            "engine/test_subdags.py::test_three_levels_in_a_pool_of_one_slot_restarted_at_every_step",
+            "gone in Airflow 3, kept here; no worker and no slot waits: [SubDAGs](../concepts/subdags.md)",
+        ),
         missing("`@task.docker`, `@task.kubernetes` and the like", "the operator of the provider package"),
     ],
     "XComs, templates, params": [

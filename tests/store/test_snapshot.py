@@ -6,6 +6,7 @@ from queuack.engine import effects as fx
 from queuack.engine.spec import DagDocument, TaskDocument
 from queuack.schedule.timetables import OnceTimetable
 from queuack.store.database import Database
+from queuack.store.queries import runs as run_queries
 from queuack.store.snapshot import load_run, load_snapshot
 from queuack.store.writer import Writer
 from tests.store import sample as make
@@ -123,3 +124,30 @@ def test_one_run_is_loaded_with_its_version_and_what_it_looks_back_at(database: 
     assert dependent is not None
     assert dependent.before is not None
     assert (dependent.before.run.row.id, dependent.before.before) == (1, None)
+
+
+def below(parent: int) -> dict[str, object]:
+    """The link of a SubDAG's run."""
+    return {"parent_dag_id": "d", "parent_run_id": f"r{parent}", "parent_task_id": "t0", "parent_map_index": -1}
+
+
+def test_finished_runs_of_subdags_come_along_while_a_run_above_is_unfinished(
+    database: Database, writer: Writer
+) -> None:
+    """Run 1 is above 2, 2 above 3; 4 is above 5 and knows no SubDAG today; 6 is alone."""
+    runs = [make.run(1), *(make.run(key, state="failed", end_date=make.NOW) for key in (2, 3, 4, 5, 6))]
+    for key, parent in ((2, 1), (3, 2), (5, 4)):
+        runs[key - 1] = make.run(key, state="failed", end_date=make.NOW, **below(parent))
+    writer.commit([make.dag(is_subdag=True, root_dag_id="x"), make.version(), *runs])
+    assert [run.row for run in load_snapshot(database).runs] == runs[:3]
+    with database.reader() as reader:
+        assert reader.execute("SELECT is_subdag, root_dag_id FROM dag").fetchall() == [(True, "x")]
+        assert [run["id"] for run in run_queries.list_children(reader, "d", "r1")] == [2]
+        tree = run_queries.list_tree(reader, "d", "r1")
+        assert [(run["id"], run["depth"], run["parent_run_id"]) for run in tree] == [
+            (1, 0, None), (2, 1, "r1"), (3, 2, "r2"),
+        ]  # fmt: skip
+        for key, others in ((3, [2]), (5, [4]), (4, [])):
+            found = load_run(reader, "d", f"r{key}")
+            assert found is not None
+            assert [one.run.row.id for one in found.family] == others
