@@ -5,42 +5,51 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from queuack.engine import expansion, states
-from queuack.engine.choosing import downstream_of, downstream_of_task, named, to_clear
+from queuack.engine.branches import skip_what_was_skipped
+from queuack.engine.choosing import Chosen, downstream_of, downstream_of_task, named, new_tasks, to_clear, to_mark
 from queuack.engine.closing import close
 from queuack.engine.deferral import recount
 from queuack.engine.effects import InstanceHistoryRow, PoolDeleted, PoolRow
-from queuack.engine.events import ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
+from queuack.engine.events import Choose, ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
+from queuack.engine.notes import checked, note_instances
 from queuack.engine.restoring import recall
 from queuack.engine.run import Run
 from queuack.engine.states import DagRunState, Move
 from queuack.engine.stopping import stop
+from queuack.engine.versions import revised, take_latest
 from queuack.engine.world import DEFAULT_POOL, World
-from queuack.errors import InvalidRequest, NotFound
+from queuack.errors import InvalidRequest, NotFound, TasksRunning
 
 _MARKS = {"success": Move.MARK_SUCCESS, "failed": Move.MARK_FAILED, "skipped": Move.MARK_SKIPPED}
 
 
 def set_task_state(world: World, event: SetTaskState) -> str:
-    """Mark one instance, or all of a mapped task; what failed downstream is cleared, as in Airflow. Gives the state."""
+    """Mark one instance, or all of a mapped task, with what is before or after it; what failed downstream is cleared,
+    as in Airflow. Gives the state."""
     recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
-    marked = named(run, event.task_id, event.map_index)
     move = _MARKS.get(event.state)
     if move is None:
         raise InvalidRequest(f"A task instance can be marked success, failed or skipped, not {event.state!r}.")
+    checked(event.note)
+    asked = named(run, event.task_id, event.map_index)
+    marked = to_mark(run, event)
     for i in marked:
         _mark(world, run, i, move)
-    after = downstream_of(run, marked[0]) if len(marked) == 1 else downstream_of_task(run, event.task_id)
-    failed = sorted(i for i in after if run.states[i] in states.FAILED_LIKE)
+    after = downstream_of(run, asked[0]) if len(asked) == 1 else downstream_of_task(run, event.task_id)
+    failed = sorted(i for i in after if run.states[i] in states.FAILED_LIKE and i not in marked)
     if failed:
         _clear(world, run, failed)
     else:
         _look_anew(world, run)
     for i in marked:
-        world.log_task(run, i, f"patch_task_instance {event.state}")
+        world.log_task(run, i, f"patch_task_instance {event.state}", extra=said_by(event.user))
+    if event.note is not None:
+        note_instances(world, run, marked or asked, event.note, event.user)
     return event.state
 
 
@@ -50,7 +59,7 @@ def set_run_state(world: World, event: SetRunState) -> str:
     run = world.run(event.dag_id, event.run_id)
     if event.state not in ("success", "failed", "queued"):
         raise InvalidRequest(f"A run can be marked success, failed or queued, not {event.state!r}.")
-    world.log("patch_dag_run", run.dag_id, run_id=run.run_id, extra={"state": event.state})
+    world.log("patch_dag_run", run.dag_id, run_id=run.run_id, owner=event.user, extra={"state": event.state})
     if event.state == "queued":
         if run.is_finished:
             _reopen(world, run)
@@ -66,15 +75,49 @@ def set_run_state(world: World, event: SetRunState) -> str:
 
 
 def clear_tasks(world: World, event: ClearTasks) -> list[str]:
-    """Forget outcomes so that the tasks run again. Returns the task ids, in order."""
+    """Forget outcomes so that the tasks run again. Returns the task ids, in order. Raises TasksRunning when one of them
+    is running and the request says to prevent that."""
     recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
+    checked(event.note)
     chosen = to_clear(run, event)
-    task_ids = [run.plan.task_ids[task] for task in sorted({run.task_of[i] for i in chosen})]
-    if chosen:
-        _clear(world, run, chosen)
-        world.log("post_clear_task_instances", run.dag_id, run_id=run.run_id, extra={"task_ids": task_ids})
+    if event.prevent_running and (running := [i for i in chosen if run.states[i] == states.RUNNING]):
+        raise TasksRunning(f"Running: {', '.join(map(run.name, running))}. Nothing was cleared.")
+    new = new_tasks(run) if event.only_new else []
+    task_ids = new or [run.plan.task_ids[task] for task in sorted({run.task_of[i] for i in chosen})]
+    if not task_ids:
+        return []
+    if event.on_latest_version or event.only_new:
+        chosen, run = _on_latest(world, run, chosen)
+    _clear(world, run, chosen, reopen=event.reopen)
+    skip_what_was_skipped(world, run, chosen, event.choices)
+    if event.note is not None:
+        note_instances(world, run, chosen, event.note, event.user)
+    said = {"task_ids": task_ids} | ({"map_indexes": event.instances} if event.instances else {})
+    world.log("post_clear_task_instances", run.dag_id, run_id=run.run_id, owner=event.user, extra=said)
     return task_ids
+
+
+def choose(world: World, event: Choose) -> list[Chosen]:
+    """The instances that a request means. Raises what the request would raise."""
+    asked = event.of
+    recall(world, asked.recall)
+    run = world.run(asked.dag_id, asked.run_id)
+    if isinstance(asked, ClearTasks) and asked.only_new:
+        return [Chosen(0, task_id, -1, None) for task_id in new_tasks(run)]
+    found = to_clear(run, asked) if isinstance(asked, ClearTasks) else to_mark(run, asked)
+    ids = run.plan.task_ids
+    return [Chosen(run.ti_ids[i], ids[run.task_of[i]], run.map_indexes[i], states.NAMES[run.states[i]]) for i in found]
+
+
+def _on_latest(world: World, run: Run, chosen: list[int]) -> tuple[list[int], Run]:
+    """The run in the DAG's newest version, and where in it the chosen instances are, as far as it has them."""
+    ids = {run.ti_ids[i] for i in chosen}
+    run = take_latest(world, run)
+    here = [i for i, ti_id in enumerate(run.ti_ids) if ti_id in ids]
+    if here:
+        revised(world, run, here)
+    return here, run
 
 
 def set_pool(world: World, event: SetPool) -> str:
@@ -112,6 +155,11 @@ def _mark(world: World, run: Run, i: int, move: Move) -> None:
     world.change(run, i)
 
 
+def said_by(user: str | None) -> str | None:
+    """For the audit row of a task instance, whose owner is the task's."""
+    return None if user is None else json.dumps({"user": user})
+
+
 def _look_anew(world: World, run: Run) -> None:
     """Finished states changed by hand: count again, and look at every task."""
     run.recount()
@@ -125,7 +173,7 @@ def _look_anew(world: World, run: Run) -> None:
             world.look_at(other, sorted(other.past_waiting))
 
 
-def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
+def _clear(world: World, run: Run, chosen: Iterable[int], *, reopen: bool = True) -> None:
     for i in chosen:
         detail = run.detail(i)
         before = run.states[i]
@@ -146,6 +194,9 @@ def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
         detail.worker_id = ""
         detail.reschedules = 0
         world.change(run, i)
+    if not reopen:
+        _look_anew(world, run)
+        return
     if run.is_finished:
         _reopen(world, run)
     else:

@@ -139,6 +139,39 @@ class NewInstances(Write, kw_only=True):
     """Delete the run's instances first: a queued run that has not begun moved to a newer version."""
 
 
+class InstancesRevised(Write, kw_only=True):
+    """Instances that run again in another version of their DAG: what comes from the version, columns by position."""
+
+    dag_version_id: int
+    ids: tuple[int, ...]
+    operators: tuple[str, ...]
+    operator_names: tuple[str, ...]
+    pools: tuple[str, ...]
+    pool_slots: tuple[int, ...]
+    queues: tuple[str, ...]
+    priority_weights: tuple[int, ...]
+
+
+class RunNoteRow(Write, kw_only=True):
+    """Insert, replace or (empty) delete the row of ``dag_run_note``, and write ``dag_run.note``."""
+
+    id: int
+    """Of the run."""
+    content: str
+    user: str | None
+    at: int
+
+
+class InstanceNoteRow(Write, kw_only=True):
+    """The same of ``task_instance_note`` and ``task_instance.note``."""
+
+    id: int
+    """Of the task instance."""
+    content: str
+    user: str | None
+    at: int
+
+
 class InstancesExpanded(Write, kw_only=True):
     """A mapped task is expanded: the instance ``ti_id`` has map index 0 from now on, and ``count`` new ones follow it,
     without state: id ``first_id + n`` has map index ``first_index + n``; everything else is as ``ti_id`` has it."""

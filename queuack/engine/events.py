@@ -270,6 +270,14 @@ class SetTaskState(Event, kw_only=True):
     map_index: int = -1
     """-1 of a task that has been expanded = all its instances."""
     state: str
+    upstream: bool = False
+    """Also everything before the task, whatever the index."""
+    downstream: bool = False
+    """Also everything after it but teardowns."""
+    note: str | None = None
+    """For each instance that is marked."""
+    user: str | None = None
+    """Who asks, for the audit log; so in the events below."""
     recall: Recall | None = None
     """The run as the store has it, when it is finished: the engine has forgotten it."""
 
@@ -280,8 +288,22 @@ class SetRunState(Event, kw_only=True):
     dag_id: str
     run_id: str
     state: str
+    user: str | None = None
     recall: Recall | None = None
     """As in SetTaskState."""
+
+
+class BranchChoice(msgspec.Struct, frozen=True):
+    """What a task that skips others had decided when it last succeeded: the XCom ``skipmixin_key``."""
+
+    task_id: str
+    map_index: int
+    followed: tuple[str, ...] | None
+    """Of the tasks directly downstream only these run; None = ``skipped`` says which do not."""
+    skipped: tuple[str, ...] = ()
+
+    def skips(self, task_id: str) -> bool:
+        return task_id in self.skipped if self.followed is None else task_id not in self.followed
 
 
 class ClearTasks(Event, kw_only=True):
@@ -296,5 +318,40 @@ class ClearTasks(Event, kw_only=True):
     upstream: bool = False
     downstream: bool = False
     only_failed: bool = False
+    only_running: bool = False
+    """With ``only_failed``: those in either state."""
+    only_new: bool = False
+    """Only what the DAG's newest version has and the run has not; the run takes that version."""
+    on_latest_version: bool = False
+    """The run goes on in the DAG's newest version."""
+    reopen: bool = True
+    """A finished run is queued again; without, it stays as it is and the instances wait for that."""
+    prevent_running: bool = False
+    """Refuse when one of them is running."""
+    choices: tuple[BranchChoice, ...] = ()
+    """What branches of the run had decided: where they are not cleared, that still holds."""
+    note: str | None = None
+    """For each instance that is cleared."""
+    user: str | None = None
+    recall: Recall | None = None
+    """As in SetTaskState."""
+
+
+class Choose(Event, kw_only=True):
+    """What would the request clear or mark? Changes nothing. Reply: a list of ``choosing.Chosen``."""
+
+    of: ClearTasks | SetTaskState
+
+
+class SetNote(Event, kw_only=True):
+    """Write down something about a run, or about a task instance of it; an empty text takes it away."""
+
+    dag_id: str
+    run_id: str
+    note: str
+    task_id: str | None = None
+    map_index: int = -1
+    """-1 of a task that has been expanded = all its instances."""
+    user: str | None = None
     recall: Recall | None = None
     """As in SetTaskState."""

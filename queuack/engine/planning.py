@@ -14,7 +14,7 @@ import re
 from queuack.engine import asking, timers
 from queuack.engine.admission import Limit
 from queuack.engine.catalog import DagState, Planned
-from queuack.engine.effects import NewInstances, RunRow
+from queuack.engine.effects import NewInstances, RunNoteRow, RunRow
 from queuack.engine.events import TriggerRun
 from queuack.engine.expansion import expand_literals
 from queuack.engine.instants import from_us, iso, to_us
@@ -161,7 +161,7 @@ def trigger(world: World, event: TriggerRun) -> str:
     start, end = _manual_interval(dag, event, run_after)
     partition_date = _partition_date(dag, event.partition_key)
     dag.take_date(event.logical_date)
-    create_run(
+    run = create_run(
         world,
         dag,
         RunRow(
@@ -188,6 +188,9 @@ def trigger(world: World, event: TriggerRun) -> str:
             partition_date=partition_date,
         ),
     )
+    if event.note:
+        user = event.triggering_user_name
+        world.writes.append(RunNoteRow(id=run.key, content=event.note, user=user, at=world.now))
     world.log("trigger_dag_run", dag.dag_id, run_id=run_id, owner=event.triggering_user_name,
               extra={"dag_run_id": run_id, "conf": event.conf})  # fmt: skip
     return run_id

@@ -40,6 +40,9 @@ class Batch:
         self.expansions: list[fx.InstancesExpanded] = []
         self.lengths: dict[tuple[int, str, int], fx.TaskMapRow] = {}
         self.rendered_map_indexes: dict[int, fx.RenderedMapIndexRow] = {}
+        self.revised: list[fx.InstancesRevised] = []
+        self.run_notes: dict[int, fx.RunNoteRow] = {}
+        self.instance_notes: dict[int, fx.InstanceNoteRow] = {}
         self.instances: dict[int, fx.InstanceRow] = {}
         self.history: list[fx.InstanceRow] = []
         self.reschedules: list[fx.RescheduleRow] = []
@@ -121,6 +124,9 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
         (write.run_key, write.task_id, write.map_index), write
     ),
     fx.RenderedMapIndexRow: lambda batch, write: batch.rendered_map_indexes.__setitem__(write.id, write),
+    fx.InstancesRevised: lambda batch, write: batch.revised.append(write),
+    fx.RunNoteRow: lambda batch, write: batch.run_notes.__setitem__(write.id, write),
+    fx.InstanceNoteRow: lambda batch, write: batch.instance_notes.__setitem__(write.id, write),
     fx.InstanceRow: lambda batch, write: batch.instances.__setitem__(write.id, write),
     fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write.row),
     fx.RescheduleRow: lambda batch, write: batch.reschedules.append(write),

@@ -505,3 +505,19 @@ CREATE TABLE dag_favorite (
     username VARCHAR NOT NULL,
     dag_id VARCHAR NOT NULL
 );
+
+CREATE TABLE dag_run_note (
+    user_id VARCHAR,
+    dag_run_id BIGINT NOT NULL,
+    content VARCHAR,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE task_instance_note (
+    ti_id BIGINT NOT NULL,
+    user_id VARCHAR,
+    content VARCHAR,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);

@@ -17,10 +17,11 @@ from queuack.store.asset_writer import AssetWriter
 from queuack.store.batch import Batch, Place, TaskPlace, columns
 from queuack.store.database import Database
 from queuack.store.deferrals import write_deferrals
-from queuack.store.expansions import write_expansions, write_rendered_map_indexes
+from queuack.store.expansions import write_expansions, write_rendered_map_indexes, write_revised
 from queuack.store.freshness import Freshness
 from queuack.store.hitl import write_hitl
 from queuack.store.journal import Journal, may_wait
+from queuack.store.notes import write_notes
 
 _DAG = (
     "dag_id", "is_paused", "is_stale", "last_parsed_time", "fileloc", "relative_fileloc", "owners",
@@ -50,7 +51,7 @@ _RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "a
 _DELETE_DAG = (
     *DELETE_DAG_FROM_ASSETS,
     "keep_id_floor", "delete_dag_reschedules", "delete_dag_questions", "delete_dag_old_questions",
-    "delete_dag", "delete_dag_tags", "delete_dag_versions",
+    "delete_dag_run_notes", "delete_dag_instance_notes", "delete_dag", "delete_dag_tags", "delete_dag_versions",
     "delete_dag_documents", "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks", "delete_dag_lengths",
 )  # fmt: skip
@@ -129,10 +130,12 @@ class Writer:
             self._database.run("delete_instances_of_runs", {"run_key": sorted(batch.replaced_runs)})
         self._write_new_instances(batch.new_instances)
         write_expansions(self._database, batch)
+        write_revised(self._database, batch)
         self._write_history(batch.history)
         self._write_reschedules(batch.reschedules)
         self._write_instances(batch)
         write_rendered_map_indexes(self._database, batch)
+        write_notes(self._database, batch)
         write_deferrals(self._database, batch)
         write_hitl(self._database, batch)
         self._write_xcoms(batch)

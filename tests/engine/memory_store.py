@@ -45,6 +45,10 @@ class MemoryStore(MemoryAssets):
         self.last_trigger_id = 0
         self.questions: dict[int, QuestionSnapshot] = {}
         self.xcoms: list[fx.XComRow] = []
+        self.notes: dict[tuple[str, int], tuple[str, str | None]] = {}
+        """("run" or "instance", its id) → text, author."""
+        self.revised: dict[int, int] = {}
+        """Task instance id → the version it was moved to."""
 
     def apply(self, writes: list[fx.Write]) -> None:
         for write in writes:
@@ -133,6 +137,17 @@ class MemoryStore(MemoryAssets):
 
     def _InstanceHistoryRow(self, w: fx.InstanceHistoryRow) -> None:
         self.history.append(w)
+
+    def _InstancesRevised(self, w: fx.InstancesRevised) -> None:
+        assert set(w.ids) <= self.instances.keys()
+        self.revised.update(dict.fromkeys(w.ids, w.dag_version_id))
+
+    def _RunNoteRow(self, w: fx.RunNoteRow) -> None:
+        self.notes["run", w.id] = (w.content, w.user)
+
+    def _InstanceNoteRow(self, w: fx.InstanceNoteRow) -> None:
+        assert w.id in self.instances
+        self.notes["instance", w.id] = (w.content, w.user)
 
     def _RescheduleRow(self, w: fx.RescheduleRow) -> None:
         self.reschedules.append(w)

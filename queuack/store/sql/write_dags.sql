@@ -134,6 +134,14 @@ DELETE FROM hitl_detail WHERE ti_id IN (SELECT id FROM task_instance WHERE dag_i
 -- What earlier tries have asked: before the task instances go.
 DELETE FROM hitl_detail_history WHERE ti_history_id IN (SELECT id FROM task_instance WHERE dag_id = $dag_id);
 
+-- name: delete_dag_run_notes
+-- Notes on its runs, before these go.
+DELETE FROM dag_run_note WHERE dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = $dag_id);
+
+-- name: delete_dag_instance_notes
+-- Notes on its task instances, before these go.
+DELETE FROM task_instance_note WHERE ti_id IN (SELECT id FROM task_instance WHERE dag_id = $dag_id);
+
 -- name: delete_dag
 -- The DAG itself.
 DELETE FROM dag WHERE dag_id = $dag_id;
