@@ -152,6 +152,13 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("Disabled", "Enabled", "Hidden"),
     ),
     Setting("core", "sensitive_var_conn_names", "str", "", "More words, comma-separated, that mark a name as secret."),
+    Setting(
+        "core",
+        "rerun_with_latest_version",
+        "bool",
+        False,
+        "Whether a cleared run goes on in its DAG's newest version.",
+    ),
     # ── scheduler ──
     Setting("scheduler", "catchup_by_default", "bool", False, "Default of a DAG's catchup."),
     Setting(

@@ -65,6 +65,7 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
         dagrun_timeout=_seconds(dag.dagrun_timeout),
         is_paused_upon_creation=dag.is_paused_upon_creation,
         fail_fast=dag.fail_fast,
+        rerun_with_latest_version=dag.rerun_with_latest_version,
         has_on_success_callback=bool(dag.on_success_callback),
         has_on_failure_callback=bool(dag.on_failure_callback),
         tags=tuple(sorted(dag.tags)),

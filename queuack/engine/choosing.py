@@ -7,7 +7,7 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from queuack.engine import states
@@ -44,6 +44,14 @@ def named(run: Run, task_id: str, map_index: int) -> list[int]:
     return [found]
 
 
+def _all_of(run: Run, task_id: str) -> Sequence[int]:
+    """Positions of all instances of a task; none when the run has it, but without instance. Raises TaskNotFound."""
+    task = run.plan.index.get(task_id)
+    if task is not None and run.states[task] == states.ABSENT:
+        return ()
+    return named(run, task_id, -1)
+
+
 def to_clear(run: Run, event: ClearTasks) -> list[int]:
     """Positions of the instances that the request clears, in order. Raises TaskNotFound."""
     plan = run.plan
@@ -52,10 +60,14 @@ def to_clear(run: Run, event: ClearTasks) -> list[int]:
     if event.task_ids is None and not event.instances:
         chosen = set(range(len(run.states)))
     else:
-        chosen = {i for task_id in event.task_ids or () for i in named(run, task_id, -1)}
-        single = [i for task_id, map_index in event.instances for i in named(run, task_id, map_index)]
+        task_ids, instances = event.task_ids or (), event.instances
+        if event.pass_over_unknown:
+            task_ids = tuple(task_id for task_id in task_ids if task_id in plan.index)
+            instances = tuple(place for place in instances if run.position(*place) is not None)
+        chosen = {i for task_id in task_ids for i in _all_of(run, task_id)}
+        single = [i for task_id, map_index in instances for i in named(run, task_id, map_index)]
         chosen.update(single)
-        whole = [plan.index[task_id] for task_id in event.task_ids or ()]
+        whole = [plan.index[task_id] for task_id in task_ids]
         if event.upstream:
             chosen |= _along(run, whole, single, plan.upstream)
         if event.downstream:

@@ -315,6 +315,8 @@ class ClearTasks(Event, kw_only=True):
     """None = all (unless there are ``instances``)."""
     instances: tuple[tuple[str, int], ...] = ()
     """Single instances of mapped tasks besides: (task id, map index)."""
+    pass_over_unknown: bool = False
+    """What the run does not have of these is no error."""
     upstream: bool = False
     downstream: bool = False
     only_failed: bool = False

@@ -160,6 +160,8 @@ class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     dagrun_timeout: float | None = None
     is_paused_upon_creation: bool | None = None
     fail_fast: bool = False
+    rerun_with_latest_version: bool | None = None
+    """Whether a cleared run goes on in the newest version; None = as the deployment's setting says."""
     has_on_success_callback: bool = False
     has_on_failure_callback: bool = False
     tags: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from queuack.app import OfflineService, offline_service
 from queuack.daemon import runtime_service
 from queuack.engine import effects as fx
 from queuack.engine.engine import Engine, EngineSettings
-from queuack.engine.events import AttemptFinished, AttemptStarted
+from queuack.engine.events import AttemptFinished, AttemptStarted, Choose
 from queuack.engine.spec import DagDocument, Expansion, MapInput
 from queuack.errors import (
     DagNotFound,
@@ -112,6 +112,10 @@ def failed_run(deployment: Deployment, run_id: str = "one") -> None:
     deployment.finish(run_id, {"a": "success", "b": "failed"})
 
 
+def cleared(deployment: Deployment, **params: Any) -> list[str]:
+    return [row["task_id"] for row in deployment.call("clear_tasks", **params)]
+
+
 # ── runs that have ended ─────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("restart", [False, True])
 def test_tasks_of_a_finished_run_are_cleared(deployment: Deployment, restart: bool) -> None:
@@ -119,7 +123,7 @@ def test_tasks_of_a_finished_run_are_cleared(deployment: Deployment, restart: bo
     assert deployment.run_state("one") == "failed"
     if restart:
         deployment.restart()
-    assert deployment.call("clear_tasks", dag_id="d", run="one", only_failed=True) == ["b"]
+    assert cleared(deployment, dag_id="d", run="one", only_failed=True) == ["b"]
     assert deployment.states("one") == {"a": "success", "b": "queued"}
     deployment.restart()
     deployment.finish("one", {"b": "success"})
@@ -131,7 +135,7 @@ def test_tasks_of_a_finished_run_are_cleared(deployment: Deployment, restart: bo
 def test_a_command_without_a_daemon_clears_what_the_next_daemon_runs(deployment: Deployment) -> None:
     failed_run(deployment)
     deployment.restart(awake=False)
-    assert deployment.call("clear_tasks", dag_id="d", run="one", only_failed=True) == ["b"]
+    assert cleared(deployment, dag_id="d", run="one", only_failed=True) == ["b"]
     assert (deployment.run_state("one"), deployment.states("one")) == ("queued", {"a": "success", "b": None})
     deployment.restart()
     assert deployment.run_state("one") == "running"
@@ -142,7 +146,8 @@ def test_a_command_without_a_daemon_clears_what_the_next_daemon_runs(deployment:
 def test_a_finished_run_and_its_tasks_are_marked(deployment: Deployment) -> None:
     failed_run(deployment)
     assert deployment.call("set_run_state", dag_id="d", run="one", state="success")["state"] == "success"
-    assert deployment.call("set_task_state", dag_id="d", run="one", task_id="b", state="skipped")["state"] == "skipped"
+    (row,) = deployment.call("set_task_state", dag_id="d", run="one", task_id="b", state="skipped")
+    assert (row["task_id"], row["state"]) == ("b", "failed")
     assert deployment.states("one") == {"a": "success", "b": "skipped"}
     assert not deployment.port.loop.engine.runs
     with pytest.raises(TaskNotFound):
@@ -157,7 +162,7 @@ def test_a_finished_run_of_an_older_version_is_cleared_with_its_own_tasks(deploy
     failed_run(deployment)
     deployment.parse(dag(task("other")), file_hash="2")
     deployment.restart()
-    assert deployment.call("clear_tasks", dag_id="d", run="one") == ["a", "b"]
+    assert cleared(deployment, dag_id="d", run="one") == ["a", "b"]
     assert deployment.states("one") == {"a": "queued", "b": None}
 
 
@@ -175,8 +180,9 @@ def test_a_run_that_ends_while_it_is_looked_up_is_still_found(
         return request(event)
 
     monkeypatch.setattr(deployment.port, "request", late)
-    assert deployment.call("clear_tasks", dag_id="d", run="one", task_ids=["b"]) == ["b"]
-    assert [event.recall is None for event in events] == [True, False]
+    assert cleared(deployment, dag_id="d", run="one", task_ids=["b"]) == ["b"]
+    recalls = [event.of.recall if isinstance(event, Choose) else event.recall for event in events]
+    assert [found is None for found in recalls] == [True, False, False]
 
 
 def test_why_a_task_of_a_finished_run_does_not_run(deployment: Deployment) -> None:
@@ -376,14 +382,14 @@ def test_instances_of_a_mapped_task_are_asked_for_by_index(deployment: Deploymen
     with pytest.raises(TaskNotFound, match=r"is mapped: give a map index .* 0 to 1"):
         deployment.call("get_task_instance", **named)
     assert deployment.call("failed_deps", **named, map_index=1) == []
-    assert deployment.call("set_task_state", **named, map_index=1, state="failed")["map_index"] == 1
+    assert [row["map_index"] for row in deployment.call("set_task_state", **named, map_index=1, state="failed")] == [1]
     deployment.restart()
-    assert deployment.call("set_task_state", **named, state="success")["map_index"] == 0
+    assert [row["map_index"] for row in deployment.call("set_task_state", **named, state="success")] == [0, 1]
     rows = deployment.call("list_task_instances", dag_id="mapped", run="one")
     assert [(row["task_id"], row["map_index"], row["state"]) for row in rows] == [
         ("m", 0, "success"), ("m", 1, "success"), ("source", -1, "success"),
     ]  # fmt: skip
     assert deployment.call("get_run", dag_id="mapped", run="one")["state"] == "success"
-    assert deployment.call("clear_tasks", dag_id="mapped", run="one", instances=[["m", 1]]) == ["m"]
+    assert cleared(deployment, dag_id="mapped", run="one", task_ids=[["m", 1]]) == ["m"]
     rows = deployment.call("list_task_instances", dag_id="mapped", run="one")
     assert [row["state"] for row in rows] == ["success", "queued", "success"]

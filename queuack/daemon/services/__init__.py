@@ -13,6 +13,7 @@ from queuack.daemon.port import Port
 from queuack.daemon.services import (
     assets,
     connections,
+    control,
     dags,
     encryption,
     hitl,
@@ -34,6 +35,7 @@ Method = Callable[..., Any]
 MODULES = (
     dags,
     runs,
+    control,
     assets,
     tasks,
     pools,

@@ -1,4 +1,4 @@
-"""DAG runs: list, look up, trigger, change the state of."""
+"""DAG runs: list, look up, trigger, wait for. What changes them is ``control``'s."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from queuack import clock
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import Port
 from queuack.daemon.services.schedules import run_by_hand
-from queuack.engine.events import ClearTasks, Event, SetRunState, TriggerRun
+from queuack.engine.events import Event, TriggerRun
 from queuack.engine.snapshot import Recall
 from queuack.engine.spec import decode
 from queuack.engine.states import DagRunState
@@ -151,44 +151,6 @@ def change(port: Port, dag_id: str, run_id: str, event: Callable[[Recall | None]
     raise AssertionError("unreachable")
 
 
-def set_run_state(port: Port, dag_id: str, run: str, state: str) -> Row:
-    """Mark a run success or failed, or queue it again."""
-    run_id = get_run(port, dag_id, run)["run_id"]
-    change(port, dag_id, run_id, lambda recall: SetRunState(dag_id=dag_id, run_id=run_id, state=state, recall=recall))
-    return get_run(port, dag_id, run_id)
-
-
-def clear_tasks(
-    port: Port,
-    dag_id: str,
-    run: str,
-    task_ids: list[str] | None = None,
-    upstream: bool = False,
-    downstream: bool = False,
-    only_failed: bool = False,
-    instances: list[tuple[str, int]] | None = None,
-) -> list[str]:
-    """Forget the outcome of tasks of one run so that they run again. Returns their ids.
-
-    ``instances``: single instances of mapped tasks besides, (task id, map index); without ``task_ids``, only these.
-    """
-    run_id = get_run(port, dag_id, run)["run_id"]
-
-    def event(recall: Recall | None) -> ClearTasks:
-        return ClearTasks(
-            dag_id=dag_id,
-            run_id=run_id,
-            task_ids=None if task_ids is None else tuple(task_ids),
-            instances=tuple((task_id, map_index) for task_id, map_index in instances or ()),
-            upstream=upstream,
-            downstream=downstream,
-            only_failed=only_failed,
-            recall=recall,
-        )
-
-    return list(change(port, dag_id, run_id, event))
-
-
 def wait_for_run(port: Port, dag_id: str, run: str, timeout: float = 60.0) -> Row:
     """The run's row once it has ended, or as it stands after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
@@ -199,4 +161,4 @@ def wait_for_run(port: Port, dag_id: str, run: str, timeout: float = 60.0) -> Ro
         time.sleep(0.05)
 
 
-METHODS = (list_runs, get_run, trigger_run, set_run_state, clear_tasks, wait_for_run)
+METHODS = (list_runs, get_run, trigger_run, wait_for_run)
