@@ -149,6 +149,7 @@ def _place(task: str) -> Any:
 @click.pass_obj
 def clear_tasks(
     session: Session,
+    /,
     dag_id: str,
     dag_regex: bool,
     task_ids: tuple[str, ...],
@@ -195,6 +196,7 @@ def clear_tasks(
 @click.pass_obj
 def clear_runs(
     session: Session,
+    /,
     dag_id: str,
     partition_date_start: datetime | None,
     partition_date_end: datetime | None,
@@ -329,7 +331,7 @@ def _note(session: Session, reading: str, named: dict[str, Any], text: str | Non
         raise click.UsageError("Give a text, or --clear, not both.")
     if text is None and not clear:
         note = session.client.call(reading, **named)["note"]
-        click.echo("No note." if not note else note, err=not note)
+        click.echo(note or "No note.", err=not note)
         return
     session.client.call("set_note", **named, note=text or "", user=_user())
     click.echo("The note is taken away." if clear else "The note is written.")

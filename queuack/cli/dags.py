@@ -1,4 +1,4 @@
-"""``queuack dags``: look at DAGs and their runs, trigger, pause, test, draw, delete them. (Run control: ``control``.)"""
+"""``queuack dags``: look at DAGs and their runs, trigger, pause, test, draw, delete them."""
 
 from __future__ import annotations
 
