@@ -38,9 +38,8 @@ def named(run: Run, task_id: str, map_index: int) -> list[int]:
         return list(run.instances(task))
     found = run.position(task_id, map_index)
     if found is None:
-        raise TaskNotFound(
-            f"Run {run.run_id!r} of DAG {run.dag_id!r} has no task {task_id!r} with map index {map_index}."
-        )
+        index = "" if map_index < 0 else f" with map index {map_index}"
+        raise TaskNotFound(f"Run {run.run_id!r} of DAG {run.dag_id!r} has no task {task_id!r}{index}.")
     return [found]
 
 

@@ -48,6 +48,7 @@ CONTROL = "engine/test_controlling.py"
 DEFERRAL = "engine/test_deferral.py"
 RECORDED = "schedule/test_recorded_timetables.py::test_every_recorded_case"
 EXAMPLES = "conformance/test_examples.py::test_the_run_ends_as_in_airflow"
+SERVICES = "integration/test_services.py"
 SETUP = "engine/test_trigger_rules.py::test_a_teardown_runs_although_work_failed_and_does_not_decide_the_run"
 TASKFLOW = "unit/authoring/test_taskflow.py"
 OPERATORS = "unit/authoring/test_operators.py"
@@ -251,13 +252,36 @@ FEATURES: dict[str, list[Feature]] = {
     ],
     "Runs, by hand and again": [
         works("clear, with relatives", f"{CONTROL}::test_clearing_with_relatives_in_a_running_run"),
+        differs(
+            "clear what is running",
+            f"{CONTROL}::test_a_running_task_may_be_left_alone",
+            "it is stopped and begins anew at once; Airflow shows `restarting` and waits for `retry_delay`",
+        ),
+        works("clear takes setups and teardowns along", f"{CONTROL}::test_setups_and_teardowns_are_cleared_along"),
+        works(
+            "clear by dates, map index, task group, past and future, without the run, dry run",
+            f"{SERVICES}::test_runs_between_dates_are_cleared_with_a_note_and_an_audit_row",
+        ),
+        works("`tasks clear`, `dags clear`", "integration/test_run_control.py::test_a_run_is_controlled_by_hand"),
+        works(
+            "a cleared task that a branch had skipped stays skipped",
+            f"{SERVICES}::test_a_branch_in_the_store_has_still_decided",
+        ),
+        works("`rerun_with_latest_version`", f"{SERVICES}::test_which_version_a_cleared_run_goes_on_in"),
+        works("clear only what a newer version adds", f"{SERVICES}::test_whole_runs_and_what_a_newest_version_adds"),
         works("mark success and failed", f"{CONTROL}::test_marking_a_run"),
+        works("mark with upstream, downstream, past and future", f"{SERVICES}::test_past_and_future_of_a_run"),
+        works(
+            "`wait_for_past_depends_before_skipping`",
+            f"{CONTROL}::test_a_skip_may_wait_for_the_past",
+            "a skip by a branch does not wait",
+        ),
         works(
             "a run keeps the version of the DAG it began with",
             "integration/test_daemon.py::test_an_edited_file_is_a_new_version_and_a_running_run_keeps_its_own",
         ),
         works("trigger with conf", "integration/test_services.py::test_conf_is_checked_against_the_params"),
-        missing("notes on runs, by hand", "the column `note` is there; no command sets it yet"),
+        works("notes on runs and task instances", f"{CONTROL}::test_notes"),
         missing("backfill", "`catchup`, or trigger with `-l DATE` for each date"),
     ],
     "Variables, connections, secrets": [
