@@ -123,6 +123,10 @@ class Run:
         self.order = row.run_after if row.logical_date is None else row.logical_date
         self.adopt(version, range(0))
 
+    def __lt__(self, other: Run) -> bool:
+        """For queues, where a run that was built anew in another version may stand twice: either order will do."""
+        return self.key < other.key
+
     def adopt(self, version: Version, ti_ids: Sequence[int]) -> None:
         """Take a version's plan, all instances new."""
         plan = version.plan

@@ -275,7 +275,15 @@ class Simulation:
         run_id, one = rng.choice(active), rng.choice(self.document.tasks).task_id
         event = rng.choice(
             [
-                ClearTasks(dag_id="d", run_id=run_id, task_ids=(one,), downstream=rng.random() < 0.5),
+                ClearTasks(
+                    dag_id="d",
+                    run_id=run_id,
+                    task_ids=(one,),
+                    downstream=rng.random() < 0.5,
+                    pass_over_unknown=True,
+                    on_latest_version=rng.random() < 0.5,
+                    reopen=rng.random() < 0.8,
+                ),
                 self.clear_an_instance(run_id),
                 SetTaskState(
                     dag_id="d", run_id=run_id, task_id=one, state=rng.choice(["success", "failed", "skipped"])
@@ -284,8 +292,22 @@ class Simulation:
             ]
         )
         self.hands_off = False
+        if rng.random() < 0.3:
+            self.step(parsed(rng.choice([self.document, self.edited()]), file_hash=str(rng.random())))
         self.step(event)
         self.hands_off = True
+
+    def edited(self) -> DagDocument:
+        """The DAG with a task more, and, as nothing is mapped over it, without one it had."""
+        tasks = [*self.document.tasks, task("new")]
+        if not self.mapped:
+            gone = self.rng.choice(self.document.tasks).task_id
+            tasks = [
+                replace(one, downstream_task_ids=tuple(name for name in one.downstream_task_ids if name != gone))
+                for one in tasks
+                if one.task_id != gone
+            ]
+        return replace(self.document, tasks=tuple(sorted(tasks, key=lambda one: one.task_id)))
 
     def clear_an_instance(self, run_id: str) -> ClearTasks:
         engine, rng = self.driver.engine, self.rng
@@ -379,7 +401,7 @@ class Simulation:
         per_run: Counter[int] = Counter()
         per_task: Counter[str] = Counter()
         active = 0
-        documents = {one.task_id: one for one in self.document.tasks}
+        documents = {one.task_id: one for one in (*self.document.tasks, task("new"))}
         for ti_id, (run_key, task_id, _) in store.places.items():
             if store.instances[ti_id].state in ("queued", "running"):
                 one = documents[task_id]
@@ -441,7 +463,7 @@ class Simulation:
     def check_deferrals(self, unfinished: set[int]) -> None:
         """Every deferred instance has a trigger, every trigger an instance, and pools count them if they are to."""
         store, engine = self.driver.store, self.driver.engine
-        documents = {one.task_id: one for one in self.document.tasks}
+        documents = {one.task_id: one for one in (*self.document.tasks, task("new"))}
         used: Counter[str] = Counter()
         waited_for = set()
         for ti_id, (run_key, task_id, _) in store.places.items():

@@ -44,13 +44,13 @@ def test_a_run_is_controlled_by_hand(tmp_path: Path) -> None:
     daemon.dag("chosen", DAG)
     with daemon:
         daemon.wait_dag("chosen")
-        daemon.offline("dags", "unpause", "chosen")
-        daemon.offline("dags", "trigger", "chosen", "--run-id", "one")
+        daemon.call("set_paused", dag_id="chosen", paused=False)
+        daemon.call("trigger_run", dag_id="chosen", run_id="one")
         until(lambda: states(daemon) == {"pick": "success", "left": "success", "right": "skipped", "hang": "running"})
         done = daemon.offline("tasks", "set-state", "chosen", "hang", "one", "failed", "--yes", "--note", "stuck")
         assert done == "Marked 1 task instance of 1 run.\n"
         assert daemon.wait_run("chosen", "one") == "failed"
-        assert daemon.offline("tasks", "note", "chosen", "hang", "one") == "stuck\n"
+        assert daemon.rows("select content from task_instance_note") == [["stuck"]]
 
         daemon.dag("chosen", MORE)
         until(lambda: daemon.value("select count(*) from dag_version") == 2, 30, "the newer version")
@@ -62,5 +62,4 @@ def test_a_run_is_controlled_by_hand(tmp_path: Path) -> None:
         tries = dict(daemon.rows("select task_id, try_number from task_instance where run_id = 'one'"))
         assert tries == {"pick": 1, "left": 2, "right": 0, "hang": 1, "more": 1}
         assert daemon.wait_run("chosen", "one") == "failed"
-        daemon.offline("dags", "set-state", "chosen", "one", "success", "-y")
-        assert daemon.offline("dags", "state", "chosen", "one") == "success\n"
+        assert "success" in daemon.offline("dags", "set-state", "chosen", "one", "success", "-y")
