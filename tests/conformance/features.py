@@ -257,7 +257,10 @@ FEATURES: dict[str, list[Feature]] = {
             f"{CONTROL}::test_a_running_task_may_be_left_alone",
             "it is stopped and begins anew at once; Airflow shows `restarting` and waits for `retry_delay`",
         ),
-        works("clear takes setups and teardowns along", f"{CONTROL}::test_setups_and_teardowns_are_cleared_along"),
+        works(
+            "clear takes setups and teardowns along",
+            "conformance/test_clearing.py::test_setups_and_teardowns_come_along_as_in_airflow",
+        ),
         works(
             "clear by dates, map index, task group, past and future, without the run, dry run",
             f"{SERVICES}::test_runs_between_dates_are_cleared_with_a_note_and_an_audit_row",
