@@ -274,7 +274,7 @@ FEATURES: dict[str, list[Feature]] = {
         works("clear only what a newer version adds", f"{SERVICES}::test_whole_runs_and_what_a_newest_version_adds"),
         works("mark success and failed", f"{CONTROL}::test_marking_a_run"),
         works("mark with upstream, downstream, past and future", f"{SERVICES}::test_past_and_future_of_a_run"),
-        works(
+        differs(
             "`wait_for_past_depends_before_skipping`",
             f"{CONTROL}::test_a_skip_may_wait_for_the_past",
             "a skip by a branch does not wait",

@@ -315,7 +315,7 @@ def _clear(port: Port, runs: Iterable[Row], asked: ClearTasks, dry_run: bool) ->
         chosen = _chosen(port, of_run)
         found += _rows(row, chosen)
         if chosen and not dry_run:
-            of_run.choices = _choices(port, of_run, chosen)
+            of_run.choices = _choices(port, of_run)
             _act(port, of_run)
     return found
 
@@ -334,10 +334,8 @@ def _act(port: Port, asked: ClearTasks | SetTaskState | SetRunState | SetNote) -
     return change(port, asked.dag_id, asked.run_id, event)
 
 
-def _choices(port: Port, asked: ClearTasks, chosen: list[Chosen]) -> tuple[BranchChoice, ...]:
+def _choices(port: Port, asked: ClearTasks) -> tuple[BranchChoice, ...]:
     """What branches had decided; the request that chose has brought everything into its table."""
-    if all(one.state != "skipped" for one in chosen):
-        return ()
     with port.reader() as reader:
         found = xcoms.list_xcoms(reader, asked.dag_id, asked.run_id, key=BRANCH_KEY)
     choices = []
