@@ -16,6 +16,7 @@ from typing import Any
 from queuack import clock, config
 from queuack.config import Config
 from queuack.daemon import runtime_service, services, vault
+from queuack.daemon.backfilling import RunFinder
 from queuack.daemon.console import Console
 from queuack.daemon.daemon import Daemon
 from queuack.daemon.front import Front
@@ -163,6 +164,7 @@ async def _serve(
     if (seen := plugins_seen(home)) is not None:
         loop.post(seen)
     front.asking = parsing.asking
+    front.find_runs = RunFinder(database, loop)
     server = Server(home, loop, front, executor, parsing, token)
     triggering = Triggering(home, loop, front, nursery, _unseal, TriggererSettings.from_config())
     front.triggers = server.triggering = triggering

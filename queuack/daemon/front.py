@@ -65,6 +65,8 @@ class Front:
         self.executor: Executor
         self.asking: Asking
         self.triggers: TriggerHost
+        self.find_runs: Callable[[effects.FindRuns], None]
+        """Answers which runs of a backfill exist."""
         self.seal: Callable[[str], str] = str
         """Encrypts the arguments of triggers."""
         self._isolation = isolation
@@ -89,6 +91,8 @@ class Front:
                 self.triggers.act(command)
             elif isinstance(command, effects.AskTimetable):
                 self._ask(command)
+            elif isinstance(command, effects.FindRuns):
+                self.find_runs(command)
             elif isinstance(command, effects.RunCallback):
                 callback = self._callback(command.callback)
                 if callback is None:

@@ -6,6 +6,7 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 from __future__ import annotations
 
 from queuack.engine import states
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import CallbackDone
 from queuack.engine.run import Run
@@ -51,7 +52,7 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
     """The run ends in ``state``. The DAG's callback for it is called; the next run may come."""
     dag = run.dag
     if run.state == DagRunState.RUNNING:
-        dag.running -= 1
+        dag.count_running(run, -1)
     run.turn(_MOVES[state])
     run.end_date = world.now
     run.epoch += 1
@@ -71,6 +72,9 @@ def leave(world: World, run: Run) -> None:
     """Take a finished run out of the active ones, and out of memory unless others look back at it."""
     dag = run.dag
     dag.active.pop(run.key, None)
+    if run.backfill is not None:
+        run.backfill.leave(run)
+        end_if_done(world, run.backfill)
     dag.remember(run)
     world.to_plan[dag] = None
     if run.plan.needs_past or dag.version.plan.needs_past:
@@ -81,6 +85,26 @@ def leave(world: World, run: Run) -> None:
         forget_the_old(world, dag)
     else:
         forget(world, run)
+
+
+def end_if_done(world: World, backfill: Backfill) -> None:
+    """A backfill is over when all its runs have ended."""
+    if backfill.is_done:
+        end_backfill(world, backfill)
+
+
+def end_backfill(world: World, backfill: Backfill) -> None:
+    """It is over. What of it still runs, counts for its DAG from now on."""
+    backfill.completed_at = world.now
+    world.dirty_backfills[backfill] = None
+    world.backfills.pop(backfill.id, None)
+    world.to_find.pop(backfill, None)
+    dag = world.dags[backfill.dag_id]
+    dag.backfill = None
+    for run in backfill.open.values():
+        run.backfill = None
+        dag.running += run.state == DagRunState.RUNNING
+    world.to_plan[dag] = None
 
 
 def forget(world: World, run: Run) -> None:

@@ -77,6 +77,11 @@ def clear_tasks(world: World, event: ClearTasks) -> list[str]:
     return task_ids
 
 
+def clear_run(world: World, run: Run) -> None:
+    """Forget the outcome of all tasks of a finished run: it is queued again."""
+    _clear(world, run, [i for i, state in enumerate(run.states) if state != states.ABSENT])
+
+
 def set_pool(world: World, event: SetPool) -> str:
     """Create or change a pool. Returns its name."""
     if event.slots < -1:
@@ -159,6 +164,7 @@ def _reopen(world: World, run: Run) -> None:
     """A finished run is queued again."""
     run.turn("queue")
     run.queued_at, run.start_date, run.end_date = world.now, None, None
+    run.backfill = world.backfills.get(run.backfill_id or 0)
     run.dag.finished.pop(run.key, None)
     run.dag.recent.pop(run.run_id, None)
     run.dag.enqueue(run)

@@ -112,6 +112,47 @@ class RunRow(Write, kw_only=True):
     updated_at: int
     partition_key: str | None = None
     partition_date: int | None = None
+    backfill_id: int | None = None
+
+
+class BackfillRow(Write, kw_only=True):
+    """Insert or replace a row of ``backfill``."""
+
+    id: int
+    dag_id: str
+    from_date: int
+    to_date: int
+    dag_run_conf: dict[str, Any] | None
+    is_paused: bool
+    reprocess_behavior: str
+    max_active_runs: int
+    created_at: int
+    completed_at: int | None
+    updated_at: int
+    triggering_user_name: str | None
+    run_on_latest_version: bool
+
+
+class BackfillDatesPlanned(Write, kw_only=True):
+    """Insert into ``backfill_dag_run`` what a backfill is to have, nothing made yet: columns by position, with
+    ``id`` from ``first_id`` and ``sort_ordinal`` from 1."""
+
+    backfill_id: int
+    first_id: int
+    logical_dates: tuple[int | None, ...]
+    starts: tuple[int | None, ...]
+    ends: tuple[int | None, ...]
+    run_afters: tuple[int, ...]
+    partition_keys: tuple[str | None, ...]
+    partition_dates: tuple[int | None, ...]
+
+
+class BackfillDagRunRow(Write, kw_only=True):
+    """What has become of a row of ``backfill_dag_run``: the run's id, or why there is none."""
+
+    id: int
+    dag_run_id: int | None = None
+    exception_reason: str | None = None
 
 
 class NewInstances(Write, kw_only=True):
@@ -473,6 +514,26 @@ class AskTimetable(Command, kw_only=True):
     earliest: int | None
     latest: int | None
     catchup: bool
+
+
+class SoughtRun(msgspec.Struct, frozen=True):
+    """A run that a backfill is to have, by what tells whether it exists."""
+
+    ordinal: int
+    run_id: str | None
+    logical_date: int | None
+    partition_date: int | None
+
+
+class FindRuns(Command, kw_only=True):
+    """Look in the store which of these runs exist; the answer is the event ``RunsFound``."""
+
+    backfill_id: int
+    number: int
+    dag_id: str
+    runs: tuple[SoughtRun, ...]
+    recalled_states: tuple[str, ...]
+    """Finished runs in these states are wanted whole: they are to run again."""
 
 
 class Step(msgspec.Struct):

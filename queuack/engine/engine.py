@@ -14,6 +14,7 @@ from queuack.engine import (
     asset_runs,
     assets,
     attempts,
+    backfilling,
     controlling,
     deferral,
     events,
@@ -24,6 +25,7 @@ from queuack.engine import (
     timers,
 )
 from queuack.engine.admission import Reason
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.closing import callback_done, close_touched, forget, forget_the_old, time_out
 from queuack.engine.deferral import Trigger
@@ -57,6 +59,10 @@ _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
     events.CreateAssetEvent: assets.create_event,
     events.DeleteDag: registering.delete_dag,
     events.TriggerRun: planning.trigger,
+    events.CreateBackfill: backfilling.create,
+    events.SetBackfillPaused: backfilling.set_paused,
+    events.CancelBackfill: backfilling.cancel,
+    events.RunsFound: backfilling.found,
     events.SetPool: controlling.set_pool,
     events.DeletePool: controlling.delete_pool,
     events.SetTaskState: controlling.set_task_state,
@@ -106,6 +112,7 @@ class Engine:
             self._settle_all()
             hand_out(world)
             asking.pose(world)
+            backfilling.pose(world)
         world.flush()
         self._drop_recalled()
         return Step(writes=world.writes, commands=world.commands, replies=world.replies)
@@ -189,6 +196,11 @@ class Engine:
     def dags(self) -> dict[str, DagState]:
         """DAG id → state. To be read, not changed."""
         return self._world.dags
+
+    @property
+    def backfills(self) -> dict[int, Backfill]:
+        """Backfill id → backfill: all that are not over. To be read, not changed."""
+        return self._world.backfills
 
     @property
     def callbacks(self) -> dict[int, CallbackRow]:

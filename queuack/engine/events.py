@@ -94,6 +94,69 @@ class TriggerRun(Event, kw_only=True):
     """Of a DAG with partitions only."""
 
 
+class BackfillDate(msgspec.Struct, frozen=True, kw_only=True):
+    """One run that a backfill is to have. Instants in microseconds."""
+
+    run_after: int
+    logical_date: int | None = None
+    start: int | None = None
+    end: int | None = None
+    """Data interval."""
+    partition_key: str | None = None
+    """Set for a run that has a partition and no dates."""
+    partition_date: int | None = None
+
+
+class CreateBackfill(Event, kw_only=True):
+    """Run a DAG for a range of dates. Reply: the backfill's id (int)."""
+
+    dag_id: str
+    from_date: int
+    to_date: int
+    dates: list[BackfillDate]
+    """What the DAG's timetable has from ``from_date`` to ``to_date``, in the order in which the runs start."""
+    max_active_runs: int = 10
+    run_backwards: bool = False
+    dag_run_conf: dict[str, Any] | None = None
+    """None: new runs have no conf, and runs that are run again keep theirs."""
+    reprocess_behavior: str = "none"
+    run_on_latest_version: bool = True
+    """Runs that are run again take the newest version of the DAG."""
+    triggering_user_name: str | None = None
+
+
+class SetBackfillPaused(Event, kw_only=True):
+    """Reply: True when it changed."""
+
+    backfill_id: int
+    paused: bool
+
+
+class CancelBackfill(Event, kw_only=True):
+    """End a backfill: its queued runs fail, what is running goes on. Reply: how many runs failed."""
+
+    backfill_id: int
+
+
+class FoundRun(msgspec.Struct, frozen=True):
+    """A run that exists for something a backfill is to have."""
+
+    ordinal: int
+    state: str
+    recall: Recall | None = None
+    """Of a finished run that is to run again."""
+
+
+class RunsFound(Event, kw_only=True):
+    """The answer to ``effects.FindRuns``; what is not named has no run."""
+
+    backfill_id: int
+    number: int
+    runs: list[FoundRun]
+    taken: list[int] = []
+    """Ordinals whose run id another run has."""
+
+
 class CreateAssetEvent(Event, kw_only=True):
     """Update an asset from outside; by name, by URI, or by both. Reply: the event's id (int)."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
+from collections.abc import Sequence
 
 from queuack.engine import asking, timers
 from queuack.engine.admission import Limit
@@ -19,6 +20,7 @@ from queuack.engine.events import TriggerRun
 from queuack.engine.expansion import expand_literals
 from queuack.engine.instants import from_us, iso, to_us
 from queuack.engine.run import Run, Version
+from queuack.engine.spec import TaskDocument
 from queuack.engine.states import DagRunState, DagRunType
 from queuack.engine.world import World
 from queuack.errors import DagNotFound, DagRunAlreadyExists, InvalidRequest
@@ -265,6 +267,7 @@ def create_run(world: World, dag: DagState, row: RunRow) -> Run:
     world.next_run_key += 1
     version = dag.version
     run = Run(row, version, dag, Limit("max_active_tasks", dag.document.max_active_tasks))
+    run.backfill = world.backfills.get(row.backfill_id or 0)
     world.runs[run.key] = run
     world.by_id[run.dag_id, run.run_id] = run
     dag.enqueue(run)
@@ -280,14 +283,18 @@ def move_to_version(world: World, run: Run, version: Version) -> None:
     world.dirty_runs[run] = None
 
 
-def _create_instances(world: World, run: Run, version: Version, *, replaces: bool) -> None:
-    plan = version.plan
-    tasks = plan.document.tasks
-    date = run.logical_date
-    wanted = [
+def instances_wanted(tasks: Sequence[TaskDocument], date: int | None) -> list[bool]:
+    """By position: whether a run of this logical date has the task, as its start and end date say."""
+    return [
         date is None or ((t.start_date is None or t.start_date <= date) and (t.end_date is None or date <= t.end_date))
         for t in tasks
     ]
+
+
+def _create_instances(world: World, run: Run, version: Version, *, replaces: bool) -> None:
+    plan = version.plan
+    tasks = plan.document.tasks
+    wanted = instances_wanted(tasks, run.logical_date)
     first = world.next_ti_id
     count = sum(wanted)
     world.next_ti_id += count
@@ -330,8 +337,23 @@ def _create_instances(world: World, run: Run, version: Version, *, replaces: boo
 
 # ── runs begin ───────────────────────────────────────────────────────────────────────────────────────
 def start_queued(world: World, dag: DagState) -> None:
-    """Start queued runs, earliest first, while ``max_active_runs`` allows."""
+    """Start queued runs, earliest first, while ``max_active_runs`` allows; then those of the backfill, in its order and
+    within its own limit."""
     dag.wants_start_at = None
+    _start_own(world, dag)
+    backfill = dag.backfill
+    if backfill is not None:
+        for run in backfill.startable(world.now):
+            if run.is_fresh and run.version is not dag.version:
+                move_to_version(world, run, dag.version)
+            start_run(world, run)
+        if backfill.wakes_at is not None:
+            dag.wants_start_at = min(dag.wants_start_at or backfill.wakes_at, backfill.wakes_at)
+    if dag.wants_start_at is not None:
+        world.timers.set(dag.wants_start_at, timers.RUN_START, dag)
+
+
+def _start_own(world: World, dag: DagState) -> None:
     queued = dag.queued
     while queued:
         earliest, key = queued[0]
@@ -343,7 +365,6 @@ def start_queued(world: World, dag: DagState) -> None:
             return
         if earliest > world.now:
             dag.wants_start_at = earliest
-            world.timers.set(earliest, timers.RUN_START, dag)
             return
         heapq.heappop(queued)
         start_run(world, run)
@@ -353,7 +374,7 @@ def start_run(world: World, run: Run) -> None:
     run.turn("start")
     run.start_date = world.now
     run.end_date = None
-    run.dag.running += 1
+    run.dag.count_running(run, 1)
     world.dirty_runs[run] = None
     world.touched[run] = None
     world.tell_listeners(run, "running", "started")

@@ -101,6 +101,10 @@ def delete_dag(world: World, event: DeleteDag) -> int:
         del world.callbacks[row.id]
     world.dirty_dags.pop(dag, None)
     world.to_plan.pop(dag, None)
+    if dag.backfill is not None:
+        world.backfills.pop(dag.backfill.id)
+        world.to_find.pop(dag.backfill, None)
+        world.dirty_backfills.pop(dag.backfill, None)
     del world.dags[dag.dag_id]
     world.files[dag.relative_fileloc].discard(dag.dag_id)
     world.writes.append(DagDeleted(dag_id=dag.dag_id))
@@ -168,7 +172,9 @@ def _change_version(world: World, dag: DagState, version: Version) -> None:
     for run in dag.active.values():
         run.limit.capacity = version.document.max_active_tasks
         world.admission.freed(run.limit)
-        if run.state == DagRunState.QUEUED and run.is_fresh:
+        if (
+            run.state == DagRunState.QUEUED and run.is_fresh and run.backfill is None
+        ):  # those of a backfill: when they start
             move_to_version(world, run, version)
     world.to_plan[dag] = None
 

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from queuack.engine.asset_snapshot import AssetsSnapshot
-from queuack.engine.effects import CallbackRow, HitlAnswered, RunRow, TriggerRow
+from queuack.engine.backfill import Entry
+from queuack.engine.effects import BackfillRow, CallbackRow, HitlAnswered, RunRow, TriggerRow
 
 
 class DagSnapshot(msgspec.Struct, kw_only=True):
@@ -101,6 +102,16 @@ class PoolSnapshot(msgspec.Struct, kw_only=True):
     include_deferred: bool
 
 
+class BackfillSnapshot(msgspec.Struct, kw_only=True):
+    """A backfill that is not over."""
+
+    row: BackfillRow
+    pending: list[Entry] = []
+    """Of which it is not decided yet what becomes of them, in order."""
+    ordinals: list[tuple[int, int]] = []
+    """(run key, place in the order) of those that have a run."""
+
+
 class Snapshot(msgspec.Struct, kw_only=True):
     dags: list[DagSnapshot] = []
     versions: list[VersionSnapshot] = []
@@ -118,3 +129,6 @@ class Snapshot(msgspec.Struct, kw_only=True):
     next_callback_id: int = 1
     triggers: list[TriggerRow] = []
     next_trigger_id: int = 1
+    backfills: list[BackfillSnapshot] = []
+    next_backfill_id: int = 1
+    next_backfill_date_id: int = 1

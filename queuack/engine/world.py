@@ -16,6 +16,7 @@ import msgspec
 from queuack.engine import states, timers
 from queuack.engine.admission import UNLIMITED, Admission, Limit
 from queuack.engine.asset_book import AssetBook
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.deferral import Trigger, is_due
 from queuack.engine.effects import CallbackRow, Command, LogRow, NextRunRow, PoolRow, RunCallback, Write
@@ -65,11 +66,13 @@ class World:
     __slots__ = (
         "admission",
         "assets",
+        "backfills",
         "by_id",
         "callbacks",
         "commands",
         "dags",
         "dirty",
+        "dirty_backfills",
         "dirty_dags",
         "dirty_runs",
         "failed_files",
@@ -78,6 +81,8 @@ class World:
         "hosts",
         "listened",
         "live",
+        "next_backfill_date_id",
+        "next_backfill_id",
         "next_callback_id",
         "next_question",
         "next_run_key",
@@ -94,6 +99,7 @@ class World:
         "shadowed",
         "timers",
         "to_ask",
+        "to_find",
         "to_plan",
         "touched",
         "triggers",
@@ -137,6 +143,11 @@ class World:
         """Runs that may have ended."""
         self.to_ask: dict[DagState, None] = {}
         """DAGs whose custom timetable is to be asked for the next run."""
+        self.backfills: dict[int, Backfill] = {}
+        """Backfills that are not over, by id."""
+        self.to_find: dict[Backfill, None] = {}
+        """Backfills for which the store is to be asked which runs exist."""
+        self.next_backfill_id = self.next_backfill_date_id = 1
         self.next_question = 0
         self.plugin_state = ""
         self.listened: frozenset[str] = frozenset()
@@ -150,6 +161,7 @@ class World:
         self.replies: dict[int, Any] = {}
         self.dirty: dict[int, tuple[Run, int]] = {}
         self.dirty_runs: dict[Run, None] = {}
+        self.dirty_backfills: dict[Backfill, None] = {}
         self.dirty_dags: dict[DagState, None] = {}
         self._create_default_pool()
 
@@ -175,12 +187,13 @@ class World:
         """Turn what changed into rows."""
         now, writes = self.now, self.writes
         writes.extend(dag.row() for dag in self.dirty_dags)
+        writes.extend(backfill.row(now) for backfill in self.dirty_backfills)
         for run in self.dirty_runs:
             run.updated_at = now
             writes.append(run.row)
         for run, i in self.dirty.values():
             writes.append(run.instance_row(i, now))
-        self.dirty_dags, self.dirty_runs, self.dirty = {}, {}, {}
+        self.dirty_dags, self.dirty_backfills, self.dirty_runs, self.dirty = {}, {}, {}, {}
 
     def change(self, run: Run, i: int) -> None:
         """The row of this instance is to be written."""

@@ -58,6 +58,9 @@ class Batch:
         self.connections: dict[str, fx.ConnectionRow | None] = {}
         self.callbacks: dict[int, fx.CallbackRow] = {}
         self.callbacks_done: set[int] = set()
+        self.backfills: dict[int, fx.BackfillRow] = {}
+        self.backfill_dates: list[fx.BackfillDatesPlanned] = []
+        self.backfill_runs: dict[int, fx.BackfillDagRunRow] = {}
         self.assets = AssetBatch()
 
     def add(self, write: fx.Write) -> None:
@@ -144,6 +147,9 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.ConnectionDeleted: lambda batch, write: batch.connections.__setitem__(write.conn_id, None),
     fx.CallbackRow: lambda batch, write: batch.callbacks.__setitem__(write.id, write),
     fx.CallbackDone: lambda batch, write: batch.callbacks_done.add(write.id),
+    fx.BackfillRow: lambda batch, write: batch.backfills.__setitem__(write.id, write),
+    fx.BackfillDatesPlanned: lambda batch, write: batch.backfill_dates.append(write),
+    fx.BackfillDagRunRow: lambda batch, write: batch.backfill_runs.__setitem__(write.id, write),
 }
 
 

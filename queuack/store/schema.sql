@@ -89,7 +89,8 @@ CREATE TABLE dag_run (
     clear_number INTEGER NOT NULL DEFAULT 0,
     updated_at TIMESTAMPTZ,
     partition_key VARCHAR,
-    partition_date TIMESTAMPTZ
+    partition_date TIMESTAMPTZ,
+    backfill_id BIGINT
 );
 
 CREATE TABLE task_instance (
@@ -479,6 +480,37 @@ CREATE TABLE task_map (
     map_index INTEGER NOT NULL,
     length INTEGER NOT NULL,
     keys JSON
+);
+
+-- data_interval_start and below: what a run is made of. A date with neither run nor reason has not been looked at yet.
+CREATE TABLE backfill (
+    id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    from_date TIMESTAMPTZ NOT NULL,
+    to_date TIMESTAMPTZ NOT NULL,
+    dag_run_conf JSON,
+    is_paused BOOLEAN,
+    reprocess_behavior VARCHAR NOT NULL,
+    max_active_runs INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    completed_at TIMESTAMPTZ,
+    updated_at TIMESTAMPTZ NOT NULL,
+    triggering_user_name VARCHAR,
+    run_on_latest_version BOOLEAN NOT NULL
+);
+
+CREATE TABLE backfill_dag_run (
+    id BIGINT NOT NULL,
+    backfill_id BIGINT NOT NULL,
+    dag_run_id BIGINT,
+    exception_reason VARCHAR,
+    logical_date TIMESTAMPTZ,
+    partition_key VARCHAR,
+    sort_ordinal INTEGER NOT NULL,
+    data_interval_start TIMESTAMPTZ,
+    data_interval_end TIMESTAMPTZ,
+    run_after TIMESTAMPTZ NOT NULL,
+    partition_date TIMESTAMPTZ
 );
 
 -- What is durable and not yet in its tables: MessagePack of writes, folded into the tables some ten times a second.

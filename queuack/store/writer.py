@@ -14,6 +14,7 @@ import msgspec
 from queuack.engine import effects as fx
 from queuack.store.asset_writer import DELETE_DAG as DELETE_DAG_FROM_ASSETS
 from queuack.store.asset_writer import AssetWriter
+from queuack.store.backfills import write_backfills
 from queuack.store.batch import Batch, Place, TaskPlace, columns
 from queuack.store.database import Database
 from queuack.store.deferrals import write_deferrals
@@ -33,10 +34,11 @@ _NEXT_RUN = (
 )  # fmt: skip
 _RUN_CHANGES = (
     "id", "state", "queued_at", "start_date", "end_date", "note", "dag_version_id", "clear_number", "updated_at",
+    "run_type", "triggered_by", "backfill_id",
 )  # fmt: skip
 _RUN = (
-    *_RUN_CHANGES, "dag_id", "run_id", "run_type", "logical_date", "data_interval_start", "data_interval_end",
-    "run_after", "triggered_by", "triggering_user_name", "partition_key", "partition_date",
+    *_RUN_CHANGES, "dag_id", "run_id", "logical_date", "data_interval_start", "data_interval_end", "run_after",
+    "triggering_user_name", "partition_key", "partition_date",
 )  # fmt: skip
 _INSTANCE = (
     "id", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date", "end_date", "pid",
@@ -53,6 +55,7 @@ _DELETE_DAG = (
     "delete_dag", "delete_dag_tags", "delete_dag_versions",
     "delete_dag_documents", "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks", "delete_dag_lengths",
+    "delete_dag_backfill_dates", "delete_dag_backfills",
 )  # fmt: skip
 
 
@@ -141,6 +144,7 @@ class Writer:
         self._write_log(batch.log)
         self._write_import_errors(batch)
         self._write_pools(batch)
+        write_backfills(self._database, batch)
         self._write_variables(batch)
         self._assets.write(batch.assets)
         self._write_connections(batch)

@@ -12,6 +12,7 @@ from typing import Any
 from queuack.daemon.port import Port
 from queuack.daemon.services import (
     assets,
+    backfills,
     connections,
     dags,
     encryption,
@@ -34,6 +35,7 @@ Method = Callable[..., Any]
 MODULES = (
     dags,
     runs,
+    backfills,
     assets,
     tasks,
     pools,

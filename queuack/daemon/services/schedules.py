@@ -22,7 +22,7 @@ def runs_to_come(
     """
     timetable = asked_part(document.timetable)
     if timetable is not None:
-        question = _question(document, timetable)
+        question = question_about(document, timetable)
         question.count = n
         question.last_start, question.last_end = last or (None, None)
         question.last_run_after = last_run_after
@@ -55,14 +55,15 @@ def run_by_hand(
     timetable = asked_part(document.timetable)
     if timetable is None:
         return TimetableRun()
-    question = _question(document, timetable)
+    question = question_about(document, timetable)
     question.manual_run_after = run_after
     if logical_date is not None:
         question.manual_at = run_after if from_cli else logical_date
     return port.ask_timetable(question)[0]
 
 
-def _question(document: DagDocument, timetable: CustomTimetable) -> TimetableQuestion:
+def question_about(document: DagDocument, timetable: CustomTimetable) -> TimetableQuestion:
+    """A question to it, within the DAG's own dates."""
     return TimetableQuestion(
         number=0,
         dag_id=document.dag_id,
