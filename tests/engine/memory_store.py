@@ -17,11 +17,12 @@ from queuack.engine.snapshot import (
 )
 from queuack.engine.spec import decode
 from tests.engine.memory_assets import MemoryAssets
+from tests.engine.memory_backfills import MemoryBackfills
 
 FINISHED_RUNS = ("success", "failed")
 
 
-class MemoryStore(MemoryAssets):
+class MemoryStore(MemoryBackfills, MemoryAssets):
     def __init__(self) -> None:
         super().__init__()
         self.dags: dict[str, fx.DagRow] = {}
@@ -286,4 +287,7 @@ class MemoryStore(MemoryAssets):
             next_callback_id=max(self.callbacks, default=0) + 1,
             triggers=list(self.triggers.values()),
             next_trigger_id=self.last_trigger_id + 1,
+            backfills=self.backfill_snapshots(),
+            next_backfill_id=max(self.backfills, default=0) + 1,
+            next_backfill_date_id=max(self.backfill_dates, default=0) + 1,
         )
