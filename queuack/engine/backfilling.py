@@ -30,7 +30,7 @@ from queuack.engine.effects import (
 )
 from queuack.engine.events import BackfillDate, CancelBackfill, CreateBackfill, FoundRun, RunsFound, SetBackfillPaused
 from queuack.engine.instants import iso
-from queuack.engine.planning import create_run, instances_wanted, random_suffix
+from queuack.engine.planning import create_run, random_suffix
 from queuack.engine.restoring import restore_run, version_of
 from queuack.engine.run import Run, Version
 from queuack.engine.snapshot import InstanceSnapshot, Recall, RunSnapshot
@@ -394,8 +394,7 @@ def _on_version(world: World, found: RunSnapshot, version: Version) -> RunSnapsh
         if old.task_id not in plan.index and old.state != "removed":
             world.writes.append(_removed(old, world.now))
     known = {row.task_id for row in found.instances}
-    wanted = instances_wanted(plan.document.tasks, found.row.logical_date)
-    new = [i for i in range(plan.size) if wanted[i] and plan.task_ids[i] not in known]
+    new = [i for i in range(plan.size) if plan.task_ids[i] not in known]
     if not new:
         return found
     first = world.next_ti_id

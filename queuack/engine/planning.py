@@ -283,8 +283,9 @@ def move_to_version(world: World, run: Run, version: Version) -> None:
     world.dirty_runs[run] = None
 
 
-def instances_wanted(tasks: Sequence[TaskDocument], date: int | None) -> list[bool]:
-    """By position: whether a run of this logical date has the task, as its start and end date say."""
+def _wanted(run: Run, tasks: Sequence[TaskDocument]) -> list[bool]:
+    """By position: whether the run has the task, as its start and end date say. Backfills reach before the start."""
+    date = None if run.run_type == DagRunType.BACKFILL_JOB else run.logical_date
     return [
         date is None or ((t.start_date is None or t.start_date <= date) and (t.end_date is None or date <= t.end_date))
         for t in tasks
@@ -294,7 +295,7 @@ def instances_wanted(tasks: Sequence[TaskDocument], date: int | None) -> list[bo
 def _create_instances(world: World, run: Run, version: Version, *, replaces: bool) -> None:
     plan = version.plan
     tasks = plan.document.tasks
-    wanted = instances_wanted(tasks, run.logical_date)
+    wanted = _wanted(run, tasks)
     first = world.next_ti_id
     count = sum(wanted)
     world.next_ti_id += count

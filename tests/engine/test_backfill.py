@@ -288,6 +288,12 @@ def test_a_partition_of_the_future_waits_for_its_time_and_holds_up_no_other() ->
     assert driver.store.runs[running.id - 1].state == "running"
 
 
+def test_a_backfill_reaches_before_the_start_date_of_the_tasks() -> None:
+    driver = Backfiller(daily(task("t", start_date=START)))
+    driver.backfill(1)
+    assert driver.states(driver.store.run(name(0)).id) == {"t": "queued"}
+
+
 # ── refusals ─────────────────────────────────────────────────────────────────────────────────────────
 def test_one_at_a_time_and_only_what_makes_sense() -> None:
     driver = Backfiller(daily())
@@ -493,7 +499,7 @@ def known(engine: Engine) -> Any:
     return backfills, waiting, {dag_id: (dag.running, dag.is_full) for dag_id, dag in engine.dags.items()}
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_nothing_is_lost_or_doubled_whatever_happens(seed: int) -> None:
     simulation = Simulation(seed)
