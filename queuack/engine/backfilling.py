@@ -146,8 +146,8 @@ def cancel(world: World, event: CancelBackfill) -> int:
         world.dirty_runs[run] = None
     backfill.pending.clear()
     end_backfill(world, backfill)
-    for run in queued:
-        leave(world, run)
+    for n, run in enumerate(queued, start=1):
+        leave(world, run, more=n < len(queued))
     _log(world, backfill, "cancel_backfill")
     return len(queued)
 

@@ -199,6 +199,23 @@ class DagState:
             for run in runs
         )
 
+    def looked_back_at(self) -> set[Run]:
+        """The finished runs that are ``previous`` of an unfinished one."""
+        dated = [run for run in (*self.finished.values(), *self.active.values()) if run.logical_date is not None]
+        dated.sort(key=lambda run: run.order)
+        found: set[Run] = set()
+        last: Run | None = None
+        last_automated: Run | None = None
+        for run in dated:
+            if not run.is_finished:
+                before = last_automated if run.plan.document.catchup else last
+                if before is not None and before.is_finished:
+                    found.add(before)
+            last = run
+            if run.run_type != "manual":
+                last_automated = run
+        return found
+
     def previous(self, run: Run) -> Run | None:
         """The run that ``run``'s depends_on_past tasks look at: the latest logical date before its own."""
         if run.logical_date is None:

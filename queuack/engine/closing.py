@@ -68,8 +68,9 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
     leave(world, run)
 
 
-def leave(world: World, run: Run) -> None:
-    """Take a finished run out of the active ones, and out of memory unless others look back at it."""
+def leave(world: World, run: Run, *, more: bool = False) -> None:
+    """Take a finished run out of the active ones, and out of memory unless others look back at it. ``more``: others leave
+    in the same step, and the last of them tells those that look back."""
     dag = run.dag
     dag.active.pop(run.key, None)
     if run.backfill is not None:
@@ -79,6 +80,8 @@ def leave(world: World, run: Run) -> None:
     world.to_plan[dag] = None
     if run.plan.needs_past or dag.version.plan.needs_past:
         dag.finished[run.key] = run
+        if more:
+            return
         for other in dag.active.values():
             if other.past_waiting:
                 world.look_at(other, sorted(other.past_waiting))
@@ -133,7 +136,7 @@ def forget_the_old(world: World, dag: DagState) -> None:
     dated = sorted((run for run in dag.finished.values() if run.logical_date is not None), key=lambda r: r.order)
     keep = set(dated[-1:])
     keep.update([run for run in dated if run.run_type != "manual"][-1:])
-    keep.update(before for run in dag.active.values() if (before := dag.previous(run)) is not None)
+    keep.update(dag.looked_back_at())
     for run in list(dag.finished.values()):
         if run not in keep:
             forget(world, run)

@@ -258,7 +258,17 @@ FEATURES: dict[str, list[Feature]] = {
         ),
         works("trigger with conf", "integration/test_services.py::test_conf_is_checked_against_the_params"),
         missing("notes on runs, by hand", "the column `note` is there; no command sets it yet"),
-        missing("backfill", "`catchup`, or trigger with `-l DATE` for each date"),
+        works("backfill: dates, reprocess behavior, refusals", "conformance/test_backfills.py::test_runs_that_exist"),
+        works(
+            "backfill: pause, cancel, a limit of its own",
+            "engine/test_backfill.py::test_cancelling_fails_what_is_queued_and_leaves_what_runs",
+        ),
+        differs(
+            "backfill: limits after a cancel",
+            "engine/test_backfill.py::test_a_run_of_a_cancelled_backfill_can_be_cleared_and_counts_for_the_dag",
+            "runs of a backfill that is over count for the DAG's `max_active_runs`; in Airflow a run of a cancelled "
+            "backfill that is cleared stays queued",
+        ),
     ],
     "Variables, connections, secrets": [
         works(
