@@ -13,10 +13,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from queuack.engine.effects import BackfillRow
-from queuack.engine.events import BackfillDate
+from queuack.engine.snapshot import Entry
 
 if TYPE_CHECKING:
     from queuack.engine.run import Run
@@ -36,15 +34,6 @@ class BackfillDagRunExceptionReason(StrEnum):
     IN_FLIGHT = "in flight"
     ALREADY_EXISTS = "already exists"
     UNKNOWN = "unknown"
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A row of ``backfill_dag_run``."""
-
-    id: int
-    ordinal: int
-    """From 1, in the order in which the runs start."""
-    date: BackfillDate
 
 
 class Backfill:

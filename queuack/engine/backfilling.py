@@ -12,7 +12,6 @@ from queuack.engine import controlling, states
 from queuack.engine.backfill import (
     Backfill,
     BackfillDagRunExceptionReason,
-    Entry,
     ReprocessBehavior,
     reason_against,
 )
@@ -33,7 +32,7 @@ from queuack.engine.instants import iso
 from queuack.engine.planning import create_run, random_suffix
 from queuack.engine.restoring import restore_run, version_of
 from queuack.engine.run import Run, Version
-from queuack.engine.snapshot import InstanceSnapshot, Recall, RunSnapshot
+from queuack.engine.snapshot import Entry, InstanceSnapshot, Recall, RunSnapshot
 from queuack.engine.spec import DagDocument
 from queuack.engine.states import DagRunState, DagRunType
 from queuack.engine.world import World

@@ -69,8 +69,10 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
 
 
 def leave(world: World, run: Run, *, more: bool = False) -> None:
-    """Take a finished run out of the active ones, and out of memory unless others look back at it. ``more``: others leave
-    in the same step, and the last of them tells those that look back."""
+    """Take a finished run out of the active ones, and out of memory unless others look back at it.
+
+    ``more``: others leave in the same step, and the last of them tells those that look back.
+    """
     dag = run.dag
     dag.active.pop(run.key, None)
     if run.backfill is not None:

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from queuack.engine.asset_snapshot import AssetsSnapshot
-from queuack.engine.backfill import Entry
 from queuack.engine.effects import BackfillRow, CallbackRow, HitlAnswered, RunRow, TriggerRow
+from queuack.engine.events import BackfillDate
 
 
 class DagSnapshot(msgspec.Struct, kw_only=True):
@@ -100,6 +100,15 @@ class PoolSnapshot(msgspec.Struct, kw_only=True):
     slots: int
     description: str
     include_deferred: bool
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A row of ``backfill_dag_run``."""
+
+    id: int
+    ordinal: int
+    """From 1, in the order in which the runs start."""
+    date: BackfillDate
 
 
 class BackfillSnapshot(msgspec.Struct, kw_only=True):

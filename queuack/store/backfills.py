@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from queuack.engine.backfill import Entry
 from queuack.engine.effects import BackfillDatesPlanned, BackfillRow
 from queuack.engine.events import BackfillDate
-from queuack.engine.snapshot import BackfillSnapshot
+from queuack.engine.snapshot import BackfillSnapshot, Entry
 from queuack.store.batch import Batch, columns
 from queuack.store.database import Database
 from queuack.store.reader import Reader, fetch

@@ -5,9 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from queuack.engine import effects as fx
-from queuack.engine.backfill import Entry
 from queuack.engine.events import BackfillDate, FoundRun, RunsFound
-from queuack.engine.snapshot import BackfillSnapshot, Recall
+from queuack.engine.snapshot import BackfillSnapshot, Entry, Recall
 
 
 class MemoryBackfills:
