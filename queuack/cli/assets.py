@@ -10,7 +10,7 @@ import click
 from queuack.cli.groups import Group
 from queuack.cli.options import output_option, user_name
 from queuack.cli.output import Column, print_rows
-from queuack.cli.session import Session, user_name
+from queuack.cli.session import Session
 from queuack.errors import UsageError
 
 COLUMNS = (

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from queuack.cli.groups import Group
-from queuack.cli.options import INSTANT, JSON_OBJECT, output_option
+from queuack.cli.options import INSTANT, JSON_OBJECT, output_option, user_name
 from queuack.cli.output import Column, Row, counted, print_data, print_record, print_rows
-from queuack.cli.session import Session, user_name
+from queuack.cli.session import Session
 
 BEHAVIORS = ("none", "completed", "failed")
 REASONS = ("in flight", "already exists", "unknown")

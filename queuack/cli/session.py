@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from queuack.config import Config
 
 
-def user_name() -> str | None:
-    """Whoever runs the command; None for a user id without a name."""
-    import getpass  # start-up time: only for commands that say who asked
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None
-
-
 class Session:
     """Made by the root command from its options; handlers get it with ``@click.pass_obj``."""
 
