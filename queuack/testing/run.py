@@ -91,7 +91,9 @@ def test_dag(
 
 test_dag.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest thinks of its name
 
-READ_TABLES = frozenset({"dag_runs", "model_rows", "previous_run", "task_states"})
+READ_TABLES = frozenset(
+    {"dag_outline", "dag_runs", "model_rows", "previous_run", "previous_task", "task_breadcrumbs", "task_states"}
+)
 """Methods of the runtime that read rows, which wait in the store's journal until they are folded in."""
 
 
