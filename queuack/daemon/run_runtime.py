@@ -78,9 +78,7 @@ def _check_dag(port: Port, dag_id: str) -> None:
     if dag is None or dag["is_stale"]:
         raise DagNotFound(f"There is no DAG {dag_id!r}.")
     if dag["has_import_errors"]:
-        raise InvalidRequest(
-            f"The file of DAG {dag_id!r} has import errors: correct them to trigger it."
-        )
+        raise InvalidRequest(f"The file of DAG {dag_id!r} has import errors: correct them to trigger it.")
 
 
 def _mark(asked_by: Row, run_id: str) -> XComRow:

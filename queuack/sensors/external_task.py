@@ -16,6 +16,7 @@ from queuack.authoring.call_arguments import determine_kwargs
 from queuack.authoring.exceptions import AirflowException, AirflowProviderDeprecationWarning, AirflowSkipException
 from queuack.authoring.runtime import current_runtime
 from queuack.authoring.state import State, TaskInstanceState
+from queuack.errors import NotFound
 from queuack.operators.empty import EmptyOperator
 from queuack.operators.trigger_dagrun import run_url
 from queuack.sensors.base import BaseSensorOperator
@@ -78,8 +79,8 @@ class ExternalTaskSensor(BaseSensorOperator):
     ``execution_delta`` looks so much earlier (yesterday: one day), ``execution_date_fn(logical_date, …)`` gives the
     date or a list of dates. It succeeds when all is in ``allowed_states`` (success), fails when something is in
     ``failed_states`` (none; with ``soft_fail`` it skips), skips when something is in ``skipped_states`` (none).
-    ``check_existence`` fails at once when the other DAG, task or group does not exist. ``deferrable`` waits in the
-    triggerer.
+    A group that does not exist fails it at once, with ``check_existence`` also a DAG or a task that does not.
+    ``deferrable`` waits in the triggerer.
     """
 
     template_fields: Collection[str] = (
@@ -190,7 +191,10 @@ class ExternalTaskSensor(BaseSensorOperator):
         external = External(
             self.external_dag_id, self.external_task_ids, self.external_task_group_id, logical_dates=dates
         )
-        found = external.look(self.allowed_states, self.skipped_states, self.failed_states)
+        try:
+            found = external.look(self.allowed_states, self.skipped_states, self.failed_states)
+        except NotFound as error:
+            raise ExternalTaskGroupNotFoundError(str(error)) from None
         if found in ("failed", "skipped"):
             self._end_badly(found)
         return found == "success"

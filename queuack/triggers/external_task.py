@@ -33,7 +33,8 @@ class External:
         """success, skipped, failed, or None: not yet.
 
         One that is in a failed state decides, then one in a skipped state; success is when all are in an allowed one,
-        in every run. A mapped task is in the states of all its instances.
+        in every run. A mapped task is in the states of all its instances. Raises NotFound for a group that the DAG
+        does not have.
         """
         states = self._states()
         everything = [state for found in states.values() for state in found]
@@ -67,7 +68,8 @@ class External:
             return found
         tasks = list(self.task_ids) if self.task_ids else None
         for row in current_runtime().task_states(**which, task_ids=tasks, group_id=self.group_id):
-            found[(row["run_id"], row["task_id"]) if tasks else row["run_id"]].append(row["state"])
+            if row["state"] != "removed":  # of a mapped task that has fewer instances now
+                found[(row["run_id"], row["task_id"]) if tasks else row["run_id"]].append(row["state"])
         return found
 
 
