@@ -32,13 +32,13 @@ XCOM_RUN_ID = "trigger_run_id"
 def trigger_run(
     port: Port,
     dag_id: str,
-    run_id: str,
-    logical_date: int | None,
-    run_after: int | None,
-    conf: Row | None,
-    note: str | None,
-    reset: bool,
-    asked_by: Row,
+    run_id: str | None = None,
+    logical_date: int | None = None,
+    run_after: int | None = None,
+    conf: Row | None = None,
+    note: str | None = None,
+    reset: bool = False,
+    asked_by: Row | None = None,
 ) -> str:
     """The id of the run that was created; with ``reset`` of the one of this id or date, cleared.
 
@@ -46,9 +46,9 @@ def trigger_run(
     ``conf`` that breaks the DAG's params.
     """
     _check_dag(port, dag_id)
-    mark = _mark(asked_by, run_id)
-    if _marked(port, mark) == mark.value and _exists(port, dag_id, run_id):
-        return run_id
+    mark = None if asked_by is None or run_id is None else _mark(asked_by, run_id)
+    if mark is not None and _marked(port, mark) == mark.value and _exists(port, dag_id, run_id):
+        return str(run_id)
     wanted = TriggerRun(
         dag_id=dag_id,
         run_id=run_id,
@@ -57,7 +57,7 @@ def trigger_run(
         conf=conf or {},
         note=note,
         triggered_by="operator",
-        triggering_user_name=_user_of(port, asked_by),
+        triggering_user_name=None if asked_by is None else _user_of(port, asked_by),
         run_type="operator_triggered",
         xcom=mark,
     )
@@ -68,7 +68,8 @@ def trigger_run(
             raise
     existing = _existing(port, dag_id, run_id, logical_date)
     runs.clear_tasks(port, dag_id, existing)
-    port.write(_mark(asked_by, existing))
+    if asked_by is not None:
+        port.write(_mark(asked_by, existing))
     return existing
 
 
@@ -102,15 +103,17 @@ def _marked(port: Port, mark: XComRow) -> bytes | None:
     return value.encode() if isinstance(value, str) else bytes(value)
 
 
-def _exists(port: Port, dag_id: str, run_id: str) -> bool:
+def _exists(port: Port, dag_id: str, run_id: str | None) -> bool:
+    if run_id is None:
+        return False
     with port.reader() as reader:
         return run_queries.run_key(reader, dag_id, run_id) is not None
 
 
-def _existing(port: Port, dag_id: str, run_id: str, logical_date: int | None) -> str:
+def _existing(port: Port, dag_id: str, run_id: str | None, logical_date: int | None) -> str:
     """The id of the run of this id, or else of this date."""
-    date = clock.iso(logical_date)
-    return str(runs.get_run(port, dag_id, run_id if date is None or _exists(port, dag_id, run_id) else date)["run_id"])
+    found = run_id if _exists(port, dag_id, run_id) else clock.iso(logical_date)
+    return str(runs.get_run(port, dag_id, str(found))["run_id"])
 
 
 def _user_of(port: Port, asked_by: Row) -> str | None:
