@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from queuack import clock
+from queuack import DAG, ExternalTaskSensor, TriggerDagRunOperator, clock
 from queuack.daemon import runtime_service
 from queuack.engine.effects import XComsCleared
 from queuack.engine.events import AttemptFinished
 from queuack.engine.spec import Marker
 from queuack.errors import DagNotFound, DagRunAlreadyExists, InvalidRequest, NotFound
+from queuack.testing import test_dag as run_dag
 from tests.engine.driver import dag, task
 from tests.integration.test_services import DATE, Deployment, deployment  # noqa: F401 (a fixture)
 
@@ -116,6 +117,22 @@ def test_what_is_told_of_others(parent: Deployment) -> None:
     assert told("previous_task", **asked, state=None)["run_id"] == "one"
     assert told("previous_task", **asked, state="success") is None
     assert told("previous_task", **{**asked, "before": DATE_US}, state=None) is None
+
+
+def test_a_dag_under_test_sees_the_home_and_starts_nothing(deployment: Deployment) -> None:  # noqa: F811
+    deployment.call("trigger_run", dag_id="d", run_id="one", logical_date=DATE)
+    deployment.finish("one", {"a": "success", "b": "failed"})
+    deployment.service.close()
+    told: list[str] = []
+    with DAG("tested", schedule=None) as tested:
+        TriggerDagRunOperator(task_id="t", trigger_dag_id="d")
+        for name in "ab":
+            ExternalTaskSensor(task_id=name, external_dag_id="d", external_task_id=name, failed_states=["failed"])
+    run = run_dag(tested, logical_date=clock.from_us(DATE_US), on_event=lambda event: told.append(str(event)))
+    assert run.task_states == {("t", -1): "failed", ("a", -1): "success", ("b", -1): "failed"}
+    assert "starts no run of another: DAG 'd' was not triggered" in "".join(told)
+    deployment.open()
+    assert len(deployment.call("list_runs", dag_id="d")) == 1
 
 
 # ── markers ──────────────────────────────────────────────────────────────────────────────────────────
