@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import secrets
-import string
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from urllib.parse import urljoin
@@ -16,12 +14,12 @@ from urllib.parse import urljoin
 from queuack import config
 from queuack.authoring import timezone
 from queuack.authoring.baseoperatorlink import BaseOperatorLink
+from queuack.authoring.dag_run import generate_run_id
 from queuack.authoring.exceptions import AirflowException, DagRunTriggerException
 from queuack.authoring.operator import BaseOperator
 from queuack.authoring.runtime import NO_XCOM, current_runtime
-from queuack.authoring.state import DagRunState
+from queuack.authoring.state import DagRunState, DagRunType
 from queuack.authoring.types import NOTSET, ArgNotSet
-from queuack.clock import iso, to_us
 from queuack.sensors.date_time import default_deferrable
 
 if TYPE_CHECKING:
@@ -162,12 +160,9 @@ class TriggerDagRunOperator(BaseOperator):
 
     @staticmethod
     def _run_id(logical_date: dt.datetime | None, run_after: dt.datetime | None) -> str:
-        """With a random part where no logical date tells the run from others. It is made here, not in the daemon, so
-        that asking twice (the answer got lost) is asking for the same run."""
-        moment = iso(to_us(run_after or logical_date or timezone.utcnow()))
-        if logical_date is not None:
-            return f"manual__{moment}"
-        return f"manual__{moment}_{''.join(secrets.choice(string.ascii_letters) for _ in range(8))}"
+        """It is made here, not in the daemon, so that asking twice (the answer got lost) is asking for the same run."""
+        moment = run_after or logical_date or timezone.utcnow()
+        return generate_run_id(run_type=DagRunType.MANUAL, logical_date=logical_date, run_after=moment)
 
     def _checked_conf(self) -> dict[str, Any] | None:
         try:
