@@ -15,7 +15,6 @@ from queuack.authoring.exceptions import AirflowException, AirflowSkipException,
 from queuack.authoring.runtime import Runtime
 from queuack.clock import to_us
 from queuack.errors import DagRunAlreadyExists
-from queuack.triggers.external_task import DagStateTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +49,8 @@ def trigger_run(wanted: DagRunTriggerException, asked_by: dict[str, Any], runtim
     if not wanted.wait_for_completion:
         return
     if wanted.deferrable:
+        from queuack.triggers.external_task import DagStateTrigger  # start-up time: asyncio
+
         states = [*map(str, wanted.allowed_states), *map(str, wanted.failed_states)]
         trigger = DagStateTrigger(dag_id, states, run_ids=[run_id], poll_interval=wanted.poke_interval)
         raise TaskDeferred(trigger=trigger, method_name="execute_complete")
