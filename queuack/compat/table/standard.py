@@ -51,7 +51,6 @@ SERVED: Served = {
     f"{_STANDARD}.operators.datetime": BRANCH_DATETIME
     | at("queuack.operators.branch_datetime", "target_times_as_dates"),
     f"{_STANDARD}.operators.empty": EMPTY,
-    f"{_STANDARD}.exceptions": at("queuack.operators.hitl", HITL_ERRORS),
     f"{_STANDARD}.operators.hitl": at(
         "queuack.operators.hitl",
         f"ApprovalOperator HITLBranchOperator HITLEntryOperator HITLOperator {HITL_ERRORS}",
@@ -64,7 +63,8 @@ SERVED: Served = {
     f"{_STANDARD}.operators.weekday": BRANCH_WEEKDAY,
     f"{_STANDARD}.sensors.bash": BASH_SENSOR,
     f"{_STANDARD}.sensors.date_time": DATE_SENSORS,
-    f"{_STANDARD}.exceptions": at(
+    f"{_STANDARD}.exceptions": at("queuack.operators.hitl", HITL_ERRORS)
+    | at(
         "queuack.sensors.external_task",
         "AirflowExternalTaskSensorException DuplicateStateError ExternalDagDeletedError ExternalDagFailedError "
         "ExternalDagNotFoundError ExternalTaskFailedError ExternalTaskGroupFailedError ExternalTaskGroupNotFoundError "
