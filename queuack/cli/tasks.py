@@ -158,7 +158,7 @@ def respond(
     map_index: int,
     output: str,
 ) -> None:
-    """Answer a task that waits for a person, so that it goes on.
+    """Answer a task that waits for a person.
 
     Without --option: the only option there is. Params you do not give keep their defaults.
     """
