@@ -212,6 +212,10 @@ class Finished(Fact, tag="finished", kw_only=True):
     started_at: int | None = None
     pid: int | None = None
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so."""
+    retry_reason: str | None = None
+    """Why, as the policy says."""
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     skip_instances: tuple[tuple[str, int], ...] = ()

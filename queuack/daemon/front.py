@@ -220,6 +220,8 @@ class Front:
             at=fact.at,
             outcome=fact.outcome,
             fail_without_retry=fact.fail_without_retry,
+            retry_delay=fact.retry_delay,
+            retry_reason=fact.retry_reason,
             reschedule_at=fact.reschedule_at,
             skip_tasks=fact.skip_tasks,
             skip_instances=fact.skip_instances,

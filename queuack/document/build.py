@@ -112,6 +112,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         retry_delay=_seconds(task.retry_delay) or 0.0,
         retry_exponential_backoff=float(task.retry_exponential_backoff),
         max_retry_delay=_seconds(task.max_retry_delay),
+        has_retry_policy=task.retry_policy is not None,
         depends_on_past=task.depends_on_past,
         ignore_first_depends_on_past=task.ignore_first_depends_on_past,
         wait_for_past_depends_before_skipping=task.wait_for_past_depends_before_skipping,

@@ -197,6 +197,18 @@ class InstanceHistoryRow(Write, kw_only=True):
     """
 
     row: InstanceRow
+    retry_delay_override: float | None = None
+    retry_reason: str | None = None
+
+
+class RetryOverrideRow(Write, kw_only=True):
+    """What a retry policy said of the retry that a task instance waits for: columns of ``task_instance``. Both None =
+    the retry has begun."""
+
+    id: int
+    retry_delay_override: float | None = None
+    """Seconds."""
+    retry_reason: str | None = None
 
 
 class RescheduleRow(Write, kw_only=True):

@@ -159,6 +159,10 @@ class AttemptFinished(Event, kw_only=True):
     at: int
     outcome: str
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so; None = as the task says."""
+    retry_reason: str | None = None
+    """Why, as the policy says."""
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     """Task ids to mark skipped together with this success (branching, short circuit)."""

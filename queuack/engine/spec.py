@@ -77,6 +77,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     retry_exponential_backoff: float = 0.0
     """0 = constant delay; otherwise the multiplier per retry (``True`` means 2.0)."""
     max_retry_delay: float | None = None
+    has_retry_policy: bool = False
+    """A worker asks it when an attempt has failed."""
     depends_on_past: bool = False
     ignore_first_depends_on_past: bool = True
     wait_for_past_depends_before_skipping: bool = False

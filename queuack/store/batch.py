@@ -41,7 +41,8 @@ class Batch:
         self.lengths: dict[tuple[int, str, int], fx.TaskMapRow] = {}
         self.rendered_map_indexes: dict[int, fx.RenderedMapIndexRow] = {}
         self.instances: dict[int, fx.InstanceRow] = {}
-        self.history: list[fx.InstanceRow] = []
+        self.history: list[fx.InstanceHistoryRow] = []
+        self.retry_overrides: dict[int, fx.RetryOverrideRow] = {}
         self.reschedules: list[fx.RescheduleRow] = []
         self.deferrals: dict[int, fx.DeferralRow] = {}
         self.triggers: dict[int, fx.TriggerRow | None] = {}
@@ -122,7 +123,8 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     ),
     fx.RenderedMapIndexRow: lambda batch, write: batch.rendered_map_indexes.__setitem__(write.id, write),
     fx.InstanceRow: lambda batch, write: batch.instances.__setitem__(write.id, write),
-    fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write.row),
+    fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write),
+    fx.RetryOverrideRow: lambda batch, write: batch.retry_overrides.__setitem__(write.id, write),
     fx.RescheduleRow: lambda batch, write: batch.reschedules.append(write),
     fx.DeferralRow: lambda batch, write: batch.deferrals.__setitem__(write.id, write),
     fx.TriggerRow: lambda batch, write: batch.triggers.__setitem__(write.id, write),

@@ -126,7 +126,9 @@ CREATE TABLE task_instance (
     trigger_id BIGINT,
     trigger_timeout TIMESTAMPTZ,
     next_method VARCHAR,
-    next_kwargs JSON
+    next_kwargs JSON,
+    retry_delay_override DOUBLE,
+    retry_reason VARCHAR
 );
 
 CREATE TABLE task_instance_history (
@@ -156,7 +158,9 @@ CREATE TABLE task_instance_history (
     pid INTEGER,
     external_executor_id VARCHAR,
     rendered_map_index VARCHAR,
-    updated_at TIMESTAMPTZ
+    updated_at TIMESTAMPTZ,
+    retry_delay_override DOUBLE,
+    retry_reason VARCHAR
 );
 
 CREATE TABLE task_reschedule (

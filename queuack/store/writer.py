@@ -130,6 +130,7 @@ class Writer:
         self._write_new_instances(batch.new_instances)
         write_expansions(self._database, batch)
         self._write_history(batch.history)
+        self._write_retry_overrides(batch)
         self._write_reschedules(batch.reschedules)
         self._write_instances(batch)
         write_rendered_map_indexes(self._database, batch)
@@ -208,9 +209,15 @@ class Writer:
         flat["id"] = [new.first_id + position for new in created for position in range(len(new.task_ids))]
         self._database.run("insert_instances", flat)
 
-    def _write_history(self, rows: list[fx.InstanceRow]) -> None:
+    def _write_history(self, rows: list[fx.InstanceHistoryRow]) -> None:
         if rows:
-            self._database.run("insert_instance_history", columns(rows, *_INSTANCE))
+            said = columns(rows, "retry_delay_override", "retry_reason")
+            self._database.run("insert_instance_history", {**columns((row.row for row in rows), *_INSTANCE), **said})
+
+    def _write_retry_overrides(self, batch: Batch) -> None:
+        if batch.retry_overrides:
+            names = fx.RetryOverrideRow.__struct_fields__
+            self._database.run("update_retry_overrides", columns(batch.retry_overrides.values(), *names))
 
     def _write_reschedules(self, rows: list[fx.RescheduleRow]) -> None:
         if rows:

@@ -35,6 +35,7 @@ from queuack.worker.link import Outlet
 from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.mapping import length_of, name_of_instance, skipped_instances
 from queuack.worker.rendered import encode_rendered, template_values
+from queuack.worker.retrying import by_policy, has_policy
 from queuack.worker.runtime import WorkerRuntime
 from queuack.worker.verdict import SUCCESS, Verdict, verdict_of
 
@@ -124,7 +125,7 @@ class Attempt:
         except BaseException as error:
             bench.interrupts.disarm()
             bench.interrupts.stop_timer()
-            verdict = self._judge(error)
+            verdict = self._ask_policy(self._judge(error))
         self._conclude(verdict, more_waits)
 
     def fail(self, error: Exception) -> None:
@@ -317,6 +318,21 @@ class Attempt:
         except Exception as failure:
             return Verdict("failed", error=failure)
 
+    def _ask_policy(self, verdict: Verdict) -> Verdict:
+        bench, task = self._bench, self._task
+        if not has_policy(task, verdict):
+            return verdict
+        try:
+            bench.interrupts.arm((self._workload.ti_id, self._workload.try_number))
+            verdict = by_policy(task, self._context, self._workload, verdict, bench.log)
+            bench.interrupts.disarm()
+        except BaseException as error:
+            bench.interrupts.disarm()
+            if isinstance(error, TaskCancelled):
+                raise
+            bench.log.write_exception("The retry policy was stopped", error)
+        return verdict
+
     def _log_verdict(self, verdict: Verdict) -> None:
         log, error = self._bench.log, verdict.error
         if isinstance(error, SystemExit):
@@ -339,6 +355,8 @@ class Attempt:
                 started_at=self._started_at,
                 pid=os.getpid(),
                 fail_without_retry=verdict.fail_without_retry,
+                retry_delay=verdict.retry_delay,
+                retry_reason=verdict.retry_reason,
                 reschedule_at=verdict.reschedule_at,
                 skip_tasks=verdict.skip_tasks,
                 **_waiting_fields(verdict),

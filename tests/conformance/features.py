@@ -132,7 +132,10 @@ FEATURES: dict[str, list[Feature]] = {
         works("callbacks of tasks", "integration/worker/test_attempts.py::test_the_callbacks_of_each_outcome"),
         works("callbacks of DAGs", "integration/worker/test_attempts.py::test_a_callback_of_the_dag"),
         works("`max_consecutive_failed_dag_runs`", f"{RUNS}::test_repeated_failure_pauses_the_dag"),
-        missing("retry policies (`RetryPolicy`, `RetryRule`)", "`retries`, `retry_delay`, `AirflowFailException`"),
+        works(
+            "retry policies (`RetryPolicy`, `ExceptionRetryPolicy`, `RetryRule`)",
+            "integration/worker/test_attempts.py::test_a_retry_policy_is_asked",
+        ),
         missing("deadline alerts", "`dagrun_timeout`"),
         works("notifiers", "unit/operators/test_email.py::test_the_notifier"),
         differs(

@@ -34,6 +34,7 @@ class MemoryStore(MemoryAssets):
         self.lengths: dict[tuple[int, str, int], int] = {}
         self.rendered_map_indexes: dict[int, str] = {}
         self.history: list[fx.InstanceHistoryRow] = []
+        self.retry_overrides: dict[int, fx.RetryOverrideRow] = {}
         self.reschedules: list[fx.RescheduleRow] = []
         self.cleared: list[fx.XComsCleared] = []
         self.pools: dict[str, fx.PoolRow] = {}
@@ -133,6 +134,10 @@ class MemoryStore(MemoryAssets):
 
     def _InstanceHistoryRow(self, w: fx.InstanceHistoryRow) -> None:
         self.history.append(w)
+
+    def _RetryOverrideRow(self, w: fx.RetryOverrideRow) -> None:
+        assert w.id in self.instances
+        self.retry_overrides[w.id] = w
 
     def _RescheduleRow(self, w: fx.RescheduleRow) -> None:
         self.reschedules.append(w)

@@ -10,7 +10,6 @@ _YET = "not built in Queuack yet"
 _SENSORS = f"it is {_YET}; use PythonSensor or @task.sensor with a function that looks"
 _TRIGGERS = f"this trigger is {_YET}; use a sensor"
 _DEADLINES = f"deadlines are {_YET}; use dagrun_timeout"
-_RETRY_POLICIES = f"retry policies are {_YET}; use retries, retry_delay and AirflowFailException"
 _STANDARD = "airflow.providers.standard"
 _PLACES = f"{_STANDARD} or another provider package, a plugin's in its own module."
 
@@ -18,8 +17,7 @@ ABSENT: Reasons = {
     "airflow.sdk": reason(
         _DEADLINES,
         "AsyncCallback BaseDeadlineReference DeadlineAlert DeadlineReference SyncCallback deadline_reference",
-    )
-    | reason(_RETRY_POLICIES, "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule"),
+    ),
     "airflow.sdk.execution_time.task_runner": reason(
         f"it is {_YET}; use airflow.sdk.TaskInstance", "RuntimeTaskInstance"
     ),

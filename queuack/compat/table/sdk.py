@@ -31,6 +31,9 @@ DAG = at("queuack.authoring.dag", "DAG") | at("queuack.authoring.dag_decorator",
 CONNECTION = at("queuack.authoring.connection", "Connection")
 CONTEXT = at("queuack.authoring.context", "Context get_current_context")
 ASYNC = at("queuack.operators.python", "BaseAsyncOperator")
+RETRY_POLICY = at(
+    "queuack.authoring.retry_policy", "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule"
+)
 TYPES = at("queuack.authoring.types", "NOTSET SET_DURING_EXECUTION ArgNotSet SetDuringExecution is_arg_set")
 VARIABLE = at("queuack.authoring.variable", "Variable")
 STATES = at("queuack.authoring.state", "DagRunState TaskInstanceState")
@@ -68,6 +71,7 @@ PUBLIC = (
     | PARAMS
     | PARSING_CONTEXT
     | RELATIONSHIPS
+    | RETRY_POLICY
     | SENSOR
     | SKIP
     | STATES
@@ -132,6 +136,7 @@ SERVED: Served = {
         "queuack.authoring.expand_input", "DictOfListsExpandInput ListOfDictsExpandInput MappedArgument is_mappable"
     ),
     "airflow.sdk.definitions.param": PARAMS,
+    "airflow.sdk.definitions.retry_policy": RETRY_POLICY,
     "airflow.sdk.definitions.taskgroup": at("queuack.authoring.taskgroup", "TaskGroup")
     | at("queuack.authoring.mapped_group", "MappedTaskGroup"),
     "airflow.sdk.definitions.template": at("queuack.compat.shims.literal", "literal"),
