@@ -101,13 +101,15 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Seconds; what the executor kills by when the worker's own timeout does not end the task."""
     callback_id: int | None = None
     callback_kind: str = ""
-    """success or failure, for a callback."""
+    """success or failure, for a callback; deadline, deadline_reference: see ``callback_data``."""
     upstream_map_indexes: dict[str, list[int]] = {}
     """Upstream task in the same mapped group → the map indexes this instance looks at; a task that is not here is
     looked at whole."""
     is_mapped_over: bool = False
     """Another task or group expands over what this one returns: Finished says how long that is."""
     callback_reason: str = ""
+    callback_data: str = ""
+    """JSON object: of a deadline, what is called with what, or what is asked."""
     next_method: str | None = None
     """The method in which a deferred task goes on; None = it begins with ``execute``."""
     next_kwargs: bytes = b""
@@ -269,6 +271,10 @@ class Rendered(Fact, tag="rendered", kw_only=True):
 
 class CallbackRan(Fact, tag="callback_ran", kw_only=True):
     callback_id: int
+    state: str = "success"
+    """success or failed, of a deadline's callback."""
+    output: str | None = None
+    """What it returned, or its error."""
 
 
 # ── triggerer → daemon ───────────────────────────────────────────────────────────────────────────

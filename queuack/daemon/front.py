@@ -92,7 +92,7 @@ class Front:
             elif isinstance(command, effects.RunCallback):
                 callback = self._callback(command.callback)
                 if callback is None:
-                    self.loop.post(CallbackFinished(callback_id=command.callback.id))
+                    self.loop.post(CallbackFinished(callback_id=command.callback.id, state="failed"))
                 else:
                     workloads.append(callback)
         if workloads:
@@ -159,6 +159,7 @@ class Front:
             callback_id=row.id,
             callback_kind=row.kind,
             callback_reason=row.reason,
+            callback_data=row.data,
             log_path=attempt_log(row.dag_id, row.run_id, row.task_id or "dag_callback", row.map_index, 0),
             **self._origin(run),
         )
@@ -194,7 +195,7 @@ class Front:
                     )
                 )
             elif isinstance(fact, CallbackRan):
-                loop.post(CallbackFinished(callback_id=fact.callback_id))
+                loop.post(CallbackFinished(callback_id=fact.callback_id, state=fact.state, output=fact.output))
             else:
                 self.take_row(worker_id, fact)
         if facts:
@@ -293,7 +294,7 @@ class Front:
             return
         if losses >= MAX_CALLBACK_LOSSES:
             log.error("A callback of DAG %s ended its process %d times (%s): given up.", row.dag_id, losses, reason)
-            self.loop.post(CallbackFinished(callback_id=callback_id))
+            self.loop.post(CallbackFinished(callback_id=callback_id, state="failed", output=reason))
             return
         self.act([effects.RunCallback(callback=row)])
 

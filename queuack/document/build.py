@@ -21,6 +21,7 @@ from queuack.authoring.types import is_arg_set
 from queuack.authoring.weight import WeightRule, custom_weight
 from queuack.clock import to_us
 from queuack.document.assets import aliases_of, assets_of, leaves_of
+from queuack.document.deadlines import deadlines_of
 from queuack.document.expansion import expansion_of
 from queuack.engine.spec import CallbackFlags, DagDocument, StartTrigger, TaskDocument, TaskGroupDocument
 from queuack.errors import NotBuilt
@@ -77,6 +78,7 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
         render_template_as_native_obj=dag.render_template_as_native_obj,
         assets=assets_of(dag),
         asset_aliases=aliases_of(dag),
+        deadlines=deadlines_of(dag),
     )
 
 

@@ -7,6 +7,7 @@ what the limits admit, and turns all that changed into rows, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from queuack.engine import (
@@ -15,6 +16,7 @@ from queuack.engine import (
     assets,
     attempts,
     controlling,
+    deadlines,
     deferral,
     events,
     firing,
@@ -43,7 +45,7 @@ __all__ = ["Engine", "EngineSettings"]
 
 
 def _callback_finished(world: World, event: events.CallbackFinished) -> None:
-    callback_done(world, event.callback_id)
+    callback_done(world, event.callback_id, event.state, event.output)
 
 
 _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
@@ -82,6 +84,7 @@ class Engine:
     def __init__(self, settings: EngineSettings | None = None, random_suffix: Callable[[], str] | None = None) -> None:
         self.settings = settings or EngineSettings()
         self._world = World(self.settings, random_suffix)
+        self._world.on_callback_done = partial(callback_done, self._world)
 
     @classmethod
     def restore(
@@ -134,6 +137,8 @@ class Engine:
                 time_out(world, subject)
             elif kind == timers.WAIT:
                 deferral.time_out(world, *subject)
+            elif kind == timers.DEADLINE:
+                deadlines.miss(world, subject)
             elif kind == timers.ASK:
                 asking.ask(world, subject)
             else:

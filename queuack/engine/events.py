@@ -263,6 +263,8 @@ class AttemptReturned(Event, kw_only=True):
 
 class CallbackFinished(Event, kw_only=True):
     callback_id: int
+    state: str = "success"
+    output: str | None = None
 
 
 class SetTaskState(Event, kw_only=True):

@@ -11,7 +11,7 @@ import hashlib
 import heapq
 import re
 
-from queuack.engine import asking, timers
+from queuack.engine import asking, deadlines, timers
 from queuack.engine.admission import Limit
 from queuack.engine.catalog import DagState, Planned
 from queuack.engine.effects import NewInstances, RunRow
@@ -271,6 +271,7 @@ def create_run(world: World, dag: DagState, row: RunRow) -> Run:
     _create_instances(world, run, version, replaces=False)
     world.dirty_runs[run] = None
     world.to_plan[dag] = None
+    deadlines.create(world, run)
     return run
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from queuack.engine.asset_snapshot import AssetsSnapshot
+from queuack.engine.deadline_spec import DeadlineDocument
 from queuack.engine.effects import CallbackRow, HitlAnswered, RunRow, TriggerRow
 
 
@@ -101,12 +102,20 @@ class PoolSnapshot(msgspec.Struct, kw_only=True):
     include_deferred: bool
 
 
+class DeadlineSnapshot(msgspec.Struct, kw_only=True):
+    run_key: int
+    alert_id: int
+    at: int
+    created_at: int
+    definition: DeadlineDocument
+
+
 class Snapshot(msgspec.Struct, kw_only=True):
     dags: list[DagSnapshot] = []
     versions: list[VersionSnapshot] = []
     runs: list[RunSnapshot] = []
     """Unfinished runs (queued, running); for DAGs with a task that depends on the past, the latest finished run with
-    its instances; finished runs of which a callback has still to run."""
+    its instances; finished runs of which a callback has still to run, or that have a deadline yet to miss."""
     pools: list[PoolSnapshot] = []
     callbacks: list[CallbackRow] = []
     assets: AssetsSnapshot = msgspec.field(default_factory=AssetsSnapshot)
@@ -118,3 +127,5 @@ class Snapshot(msgspec.Struct, kw_only=True):
     next_callback_id: int = 1
     triggers: list[TriggerRow] = []
     next_trigger_id: int = 1
+    deadlines: list[DeadlineSnapshot] = []
+    """Those that are not missed."""

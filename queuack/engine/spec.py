@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from queuack.engine.asset_spec import AliasDocument, AssetDocument
+from queuack.engine.deadline_spec import DeadlineDocument
 from queuack.schedule.conditions import Leaf
 from queuack.schedule.timetables import NullTimetable, Timetable
 
@@ -177,6 +178,7 @@ class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     assets: tuple[AssetDocument, ...] = ()
     """Every asset it names, as schedule, inlet or outlet, by name and URI."""
     asset_aliases: tuple[AliasDocument, ...] = ()
+    deadlines: tuple[DeadlineDocument, ...] = ()
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

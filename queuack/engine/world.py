@@ -17,6 +17,7 @@ from queuack.engine import states, timers
 from queuack.engine.admission import UNLIMITED, Admission, Limit
 from queuack.engine.asset_book import AssetBook
 from queuack.engine.catalog import DagState
+from queuack.engine.deadlines import Deadline
 from queuack.engine.deferral import Trigger, is_due
 from queuack.engine.effects import CallbackRow, Command, LogRow, NextRunRow, PoolRow, RunCallback, Write
 from queuack.engine.events import FileParsed, ImportErrorInfo
@@ -69,6 +70,7 @@ class World:
         "callbacks",
         "commands",
         "dags",
+        "deadlines",
         "dirty",
         "dirty_dags",
         "dirty_runs",
@@ -85,6 +87,7 @@ class World:
         "next_trigger_id",
         "next_version_id",
         "now",
+        "on_callback_done",
         "plugin_state",
         "random_suffix",
         "recalled",
@@ -117,6 +120,10 @@ class World:
         self.timers = Timers(self._is_current)
         self.callbacks: dict[int, CallbackRow] = {}
         """Not yet known to have run."""
+        self.on_callback_done: Callable[[int, str, str | None], None]
+        """What is to be done when a callback has run: its id, state, output."""
+        self.deadlines: dict[int, dict[int, Deadline]] = {}
+        """Run key → deadlines that are not missed, by id."""
         self.triggers: dict[int, Trigger] = {}
         """Triggers that are to run, by id."""
         self.next_trigger_id = 1
@@ -279,9 +286,19 @@ class World:
             )
         )
 
-    def call_back(self, run: Run, kind: str, reason: str, position: int | None = None) -> None:
+    def call_back(
+        self, run: Run, kind: str, reason: str, position: int | None = None, *, data: str = "{}"
+    ) -> CallbackRow:
         """Have a worker run a callback, of the DAG or of the instance at ``position``; it is kept until it is known to
         have run."""
+        row = self.keep_callback(run, kind, reason, position, data=data)
+        self.commands.append(RunCallback(callback=row))
+        return row
+
+    def keep_callback(
+        self, run: Run, kind: str, reason: str, position: int | None = None, *, data: str = "{}"
+    ) -> CallbackRow:
+        """A callback that runs otherwise."""
         row = CallbackRow(
             id=self.next_callback_id,
             dag_id=run.dag_id,
@@ -291,11 +308,12 @@ class World:
             kind=kind,
             reason=reason,
             created_at=self.now,
+            data=data,
         )
         self.next_callback_id += 1
         self.callbacks[row.id] = row
         self.writes.append(row)
-        self.commands.append(RunCallback(callback=row))
+        return row
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────
     @staticmethod
@@ -312,6 +330,8 @@ class World:
         if kind == timers.WAIT:
             run, i = subject
             return is_due(run, i, when)
+        if kind == timers.DEADLINE:
+            return bool(not subject.is_over and subject.at == when)
         if kind == timers.ASK:
             return bool(subject.asked is not None and subject.asked.ask_at == when)
         return bool(subject.state == "running" and subject.times_out_at == when)

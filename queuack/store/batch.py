@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from queuack.engine import effects as fx
+from queuack.engine.deadline_effects import DeadlineAlertRow, DeadlineDeleted, DeadlineRow
 from queuack.errors import StoreError
 from queuack.store.asset_batch import HANDLERS as ASSET_HANDLERS
 from queuack.store.asset_batch import AssetBatch
@@ -58,7 +59,9 @@ class Batch:
         self.favorites: dict[tuple[str, str], bool] = {}
         self.connections: dict[str, fx.ConnectionRow | None] = {}
         self.callbacks: dict[int, fx.CallbackRow] = {}
-        self.callbacks_done: set[int] = set()
+        self.callbacks_done: dict[int, fx.CallbackDone] = {}
+        self.deadline_alerts: list[DeadlineAlertRow] = []
+        self.deadlines: dict[int, DeadlineRow | None] = {}
         self.assets = AssetBatch()
 
     def add(self, write: fx.Write) -> None:
@@ -145,7 +148,10 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.ConnectionRow: lambda batch, write: batch.connections.__setitem__(write.conn_id, write),
     fx.ConnectionDeleted: lambda batch, write: batch.connections.__setitem__(write.conn_id, None),
     fx.CallbackRow: lambda batch, write: batch.callbacks.__setitem__(write.id, write),
-    fx.CallbackDone: lambda batch, write: batch.callbacks_done.add(write.id),
+    fx.CallbackDone: lambda batch, write: batch.callbacks_done.__setitem__(write.id, write),
+    DeadlineAlertRow: lambda batch, write: batch.deadline_alerts.append(write),
+    DeadlineRow: lambda batch, write: batch.deadlines.__setitem__(write.id, write),
+    DeadlineDeleted: lambda batch, write: batch.deadlines.__setitem__(write.id, None),
 }
 
 

@@ -23,6 +23,7 @@ from queuack.engine.snapshot import (
 from queuack.engine.spec import decode
 from queuack.store.asset_snapshot import read_assets
 from queuack.store.database import Database
+from queuack.store.deadlines import read_deadlines
 from queuack.store.reader import Reader, fetch
 
 _RUN_FIELDS = (
@@ -35,7 +36,10 @@ _INSTANCE_FIELDS = (
     "end_date", "retry_at", "pid", "hostname", "unixname", "worker_id",
 )  # fmt: skip
 _TRIGGER_FIELDS = ("id", "classpath", "kwargs", "created_date", "queue", "fired_by", "fired_seq")
-_CALLBACK_FIELDS = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
+_CALLBACK_FIELDS = (
+    "id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at", "data", "runner", "state",
+    "trigger_id",
+)  # fmt: skip
 
 _DEPENDS_ON_THE_PAST = ('"depends_on_past":true', '"wait_for_downstream":true')
 """As a document spells them: compact JSON, and quotes inside strings are escaped, so nothing else matches."""
@@ -100,6 +104,7 @@ def _read(reader: Reader) -> Snapshot:
             TriggerRow(**dict(zip(_TRIGGER_FIELDS, row, strict=True))) for row in fetch(reader, "snapshot_triggers")
         ],
         next_trigger_id=next_ids[4],
+        deadlines=read_deadlines(reader),
     )
 
 

@@ -16,6 +16,7 @@ from queuack.store.asset_writer import DELETE_DAG as DELETE_DAG_FROM_ASSETS
 from queuack.store.asset_writer import AssetWriter
 from queuack.store.batch import Batch, Place, TaskPlace, columns
 from queuack.store.database import Database
+from queuack.store.deadlines import write_deadlines
 from queuack.store.deferrals import write_deferrals
 from queuack.store.expansions import write_expansions, write_rendered_map_indexes
 from queuack.store.freshness import Freshness
@@ -50,6 +51,7 @@ _RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "a
 _DELETE_DAG = (
     *DELETE_DAG_FROM_ASSETS,
     "keep_id_floor", "delete_dag_reschedules", "delete_dag_questions", "delete_dag_old_questions",
+    "delete_dag_deadlines", "delete_dag_alerts",
     "delete_dag", "delete_dag_tags", "delete_dag_versions",
     "delete_dag_documents", "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks", "delete_dag_lengths",
@@ -286,10 +288,11 @@ class Writer:
 
     def _write_callbacks(self, batch: Batch) -> None:
         if batch.callbacks:
-            names = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
-            self._database.run("insert_callbacks", columns(batch.callbacks.values(), *names))
+            self._database.run("insert_callbacks", columns(batch.callbacks.values(), *fx.CallbackRow.__struct_fields__))
         if batch.callbacks_done:
-            self._database.run("finish_callbacks", {"id": list(batch.callbacks_done)})
+            names = fx.CallbackDone.__struct_fields__
+            self._database.run("finish_callbacks", columns(batch.callbacks_done.values(), *names))
+        write_deadlines(self._database, batch)
 
     def _write_log(self, rows: list[fx.LogRow]) -> None:
         if rows:

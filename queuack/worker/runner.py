@@ -24,7 +24,7 @@ from queuack.authoring.extra_links import computed_links, extra_links_of
 from queuack.authoring.masking import Masker
 from queuack.faults import reach
 from queuack.protocol import CallbackRan, Executing, Finished, Loading, Recalled, Rendered, Started, Workload, XComClear
-from queuack.worker import listeners
+from queuack.worker import deadlines, listeners
 from queuack.worker.alerts import send_alert
 from queuack.worker.assets import NOTHING, check_assets, clear_task_state, said_of_outlets
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
@@ -73,8 +73,9 @@ class Runner:
         bench.log.begin(log_path(workload))
         try:
             if workload.callback_id is not None:
-                self._run_callback(workload)
-                bench.outlet.emit(CallbackRan(seq=0, callback_id=workload.callback_id))
+                state, output = self._run_callback(workload)
+                ran = CallbackRan(seq=0, callback_id=workload.callback_id, state=state, output=output)
+                bench.outlet.emit(ran)
             else:
                 Attempt(bench, workload, started_at).run(more_waits)
         except TaskCancelled:
@@ -85,11 +86,14 @@ class Runner:
             bench.log.end()
             bench.dags.note_imports()
 
-    def _run_callback(self, workload: Workload) -> None:
-        bench = self._bench
+    def _run_callback(self, workload: Workload) -> tuple[str, str | None]:
+        """Its state and output."""
+        bench, output = self._bench, None
         try:
             bench.interrupts.arm((workload.ti_id, workload.try_number))
-            if workload.callback_kind in listeners.RUN_HOOKS:
+            if workload.callback_kind in deadlines.KINDS:
+                output = deadlines.run(workload, lambda: bench.dags.dag(workload))
+            elif workload.callback_kind in listeners.RUN_HOOKS:
                 listeners.tell_run(workload, lambda: bench.dags.dag(workload))
             else:
                 run_dag_callback(bench.dags.dag(workload), workload, bench.log)
@@ -99,6 +103,8 @@ class Runner:
         except BaseException as error:
             bench.interrupts.disarm()
             bench.log.write_exception(f"The {workload.callback_kind} callback failed", error)
+            return "failed", f"{type(error).__name__}: {error}"
+        return "success", output
 
 
 class Attempt:

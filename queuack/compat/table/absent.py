@@ -9,15 +9,10 @@ from queuack.compat.table.targets import Reasons, reason
 _YET = "not built in Queuack yet"
 _SENSORS = f"it is {_YET}; use PythonSensor or @task.sensor with a function that looks"
 _TRIGGERS = f"this trigger is {_YET}; use a sensor"
-_DEADLINES = f"deadlines are {_YET}; use dagrun_timeout"
 _STANDARD = "airflow.providers.standard"
 _PLACES = f"{_STANDARD} or another provider package, a plugin's in its own module."
 
 ABSENT: Reasons = {
-    "airflow.sdk": reason(
-        _DEADLINES,
-        "AsyncCallback BaseDeadlineReference DeadlineAlert DeadlineReference SyncCallback deadline_reference",
-    ),
     "airflow.sdk.execution_time.task_runner": reason(
         f"it is {_YET}; use airflow.sdk.TaskInstance", "RuntimeTaskInstance"
     ),
