@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,13 @@ def _alert(alert: DeadlineAlert, what: str) -> DeadlineDocument:
     if not isinstance(interval, timedelta | VariableInterval):
         raise TypeError(f"{what}: interval must be a timedelta or a VariableInterval, not {interval!r}.")
     callback = alert.callback.serialize()
+    if "<" in callback["path"]:
+        warnings.warn(
+            f"{what}: nobody can find the callback {callback['path']} by its name when it is to be called: a lambda or "
+            "a function inside another. Move it to the top of a module.",
+            UserWarning,
+            stacklevel=2,
+        )
     try:
         callback["kwargs"] = typed_json.wrap(callback["kwargs"])
     except (TypeError, ValueError) as error:

@@ -6,6 +6,7 @@ Everything here may raise what user code raises. Airflow page: howto/deadline-al
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,8 +39,19 @@ def run(workload: Workload, load: Load) -> str | None:
         return None if at is None else str(at)
     function = _find(data["path"], load)
     kwargs = typed_json.loads(msgspec.json.encode(data["kwargs"]))
-    result = function(**arguments_for(function, kwargs, context_of(data["dag_run"], data["deadline"])))
+    context = context_of(data["dag_run"], data["deadline"])
+    result = function(**arguments_for(function, kwargs, context))
+    if callable(result):  # the path was that of a class: a notifier
+        result = _call(result, context)
     return None if result is None else str(result)
+
+
+def _call(made: Any, context: dict[str, Any]) -> Any:
+    """With the context in the way it is taken."""
+    parameters = inspect.signature(made).parameters.values()
+    if all(one.kind in (one.POSITIONAL_ONLY, one.VAR_POSITIONAL) for one in parameters) and parameters:
+        return made(context)
+    return made(**arguments_for(made, {}, context))
 
 
 def _find(path: str, load: Load) -> Any:

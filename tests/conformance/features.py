@@ -136,7 +136,19 @@ FEATURES: dict[str, list[Feature]] = {
             "retry policies (`RetryPolicy`, `ExceptionRetryPolicy`, `RetryRule`)",
             "integration/worker/test_attempts.py::test_a_retry_policy_is_asked",
         ),
-        missing("deadline alerts", "`dagrun_timeout`"),
+        works(
+            "deadline alerts: references, `SyncCallback`, `AsyncCallback`",
+            "integration/test_deadlines.py::test_deadlines",
+        ),
+        works(
+            "deadlines of runs that fail, are cleared, end in time",
+            "engine/test_deadlines.py::test_a_run_that_failed_has_still_missed_it",
+        ),
+        differs(
+            "custom deadline references",
+            "integration/test_deadlines.py::test_deadlines",
+            "they run in a worker, and need not be registered by a plugin",
+        ),
         works("notifiers", "unit/operators/test_email.py::test_the_notifier"),
         differs(
             "`sla`, `sla_miss_callback`",

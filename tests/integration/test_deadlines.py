@@ -12,11 +12,26 @@ PLUGIN = """
 import json
 from pathlib import Path
 
+from airflow.sdk import BaseNotifier
+
 async def tell(folder, context):
     deadline, run = context["deadline"], context["dag_run"]
     said = {"state": run["state"], "run_id": run["dag_run_id"], "time": deadline["deadline_time"].isoformat()}
     Path(folder, "async").write_text(json.dumps(said))
     return "told"
+
+class Pager(BaseNotifier):
+    template_fields = ("text",)
+
+    def __init__(self, folder, text, **kwargs):
+        super().__init__(**kwargs)
+        self.folder, self.text = folder, text
+
+    def notify(self, context):
+        Path(self.folder, self.text).touch()
+
+    async def async_notify(self, context):
+        self.notify(context)
 
 async def fail():
     raise RuntimeError("nobody there")
@@ -65,6 +80,8 @@ with DAG("long", schedule=None, deadline=[
     alert(QUEUED, AsyncCallback("pager.tell", {{"folder": str(HERE)}}), SECOND),
     alert(QUEUED, AsyncCallback(pager.fail), SECOND),
     alert(QUEUED, SyncCallback(wait_for_word), SECOND),
+    alert(QUEUED, SyncCallback(pager.Pager, {{"folder": str(HERE), "text": "sync-{{{{ dag_run.state }}}}"}}), SECOND),
+    alert(QUEUED, AsyncCallback(pager.Pager, {{"folder": str(HERE), "text": "async-{{{{ dag_run.state }}}}"}}), SECOND),
     alert(QUEUED, SyncCallback(note, {{"name": "variable"}}), VariableInterval("patience")),
     alert(QUEUED, SyncCallback(note, {{"name": "hour"}}), timedelta(hours=1)),
 ]):
@@ -83,7 +100,7 @@ def _states(daemon: LiveDaemon) -> dict[str, Any]:
     rows = daemon.rows(
         "select data->>'path', data->'kwargs'->>'name', type, state, output from callback where kind = 'deadline'"
     )
-    return {(row[1] or row[0].rpartition(".")[2]): tuple(row[2:]) for row in rows}
+    return {(row[1] or row[0].rpartition(".")[2], row[2]): tuple(row[3:]) for row in rows}
 
 
 def test_deadlines(tmp_path: Path) -> None:
@@ -105,15 +122,17 @@ def test_deadlines(tmp_path: Path) -> None:
         daemon.kill()  # the rest is missed while no daemon runs, or by the next
         daemon.start()
         until(
-            lambda: len(_states(daemon)) == 5 and all(s[1] in ("success", "failed") for s in _states(daemon).values())
+            lambda: len(_states(daemon)) == 7 and all(s[0] in ("success", "failed") for s in _states(daemon).values())
         )
         states = _states(daemon)
-        assert states.pop("fail")[:2] == ("triggerer", "failed")
+        assert states.pop(("fail", "triggerer"))[0] == "failed"
         assert states == {
-            "custom": ("executor", "success", "custom"),
-            "variable": ("executor", "success", "variable"),
-            "tell": ("triggerer", "success", "told"),
-            "wait_for_word": ("executor", "failed", "OSError: no line"),
+            ("custom", "executor"): ("success", "custom"),
+            ("variable", "executor"): ("success", "variable"),
+            ("tell", "triggerer"): ("success", "told"),
+            ("wait_for_word", "executor"): ("failed", "OSError: no line"),
+            ("Pager", "executor"): ("success", None),
+            ("Pager", "triggerer"): ("success", None),
         }
         said = json.loads((here / "async").read_text())
         assert (said["run_id"], said["state"]) == ("r", "running")
@@ -121,8 +140,10 @@ def test_deadlines(tmp_path: Path) -> None:
         (here / "go").touch()
         assert daemon.wait_run("long", "r") == "success"
         rows = daemon.rows("select missed, count(*), count(callback_id) from deadline group by all")
-        assert rows == [[True, 5, 5]]  # the hour was kept
+        assert rows == [[True, 7, 7]]  # the hour was kept
         named = "select name from deadline join deadline_alert a on a.id = deadline_alert_id where name is not null"
         assert daemon.value(named) == "custom"
         assert not daemon.rows("select * from trigger")
-        assert sorted(path.name for path in here.iterdir()) == ["async", "custom", "go", "variable"]
+        assert sorted(path.name for path in here.iterdir()) == [
+            "async", "async-running", "custom", "go", "sync-running", "variable",
+        ]  # fmt: skip
