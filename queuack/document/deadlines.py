@@ -13,6 +13,7 @@ from queuack.authoring.deadline import (
     FixedDatetimeDeadline,
     VariableInterval,
 )
+from queuack.authoring.deadline_callbacks import AsyncCallback
 from queuack.authoring.registered import path_of
 from queuack.engine.deadline_spec import DeadlineDocument
 from queuack.serialization import typed_json
@@ -36,7 +37,14 @@ def _alert(alert: DeadlineAlert, what: str) -> DeadlineDocument:
     if not isinstance(interval, timedelta | VariableInterval):
         raise TypeError(f"{what}: interval must be a timedelta or a VariableInterval, not {interval!r}.")
     callback = alert.callback.serialize()
-    if "<" in callback["path"]:
+    if callback["path"].startswith("unusual_prefix_") and isinstance(alert.callback, AsyncCallback):
+        warnings.warn(
+            f"{what}: the triggerer loads no DAG files and cannot find the AsyncCallback in this one. Move it to a "
+            "module, as in plugins/, or use SyncCallback.",
+            UserWarning,
+            stacklevel=2,
+        )
+    elif "<" in callback["path"]:
         warnings.warn(
             f"{what}: nobody can find the callback {callback['path']} by its name when it is to be called: a lambda or "
             "a function inside another. Move it to the top of a module.",
@@ -58,9 +66,13 @@ def _alert(alert: DeadlineAlert, what: str) -> DeadlineDocument:
 
 def _reference(reference: Any, what: str) -> dict[str, Any]:
     if not isinstance(reference, BaseDeadlineReference):
-        hint = " Write DeadlineReference.DAGRUN_QUEUED_AT or another." if not isinstance(reference, type) else ""
-        hint = hint or " Write an instance, not the class."
-        raise TypeError(f"{what}: reference must be a deadline reference, not {reference!r}.{hint}")
+        if isinstance(reference, type):
+            hint = "Write an instance, not the class."
+        elif callable(reference):
+            hint = f"Call it: DeadlineReference.{getattr(reference, '__name__', '…')}(…)."
+        else:
+            hint = "Write DeadlineReference.DAGRUN_QUEUED_AT or another."
+        raise TypeError(f"{what}: reference must be a deadline reference, not {type(reference).__name__}. {hint}")
     if isinstance(reference, FixedDatetimeDeadline) and reference._datetime.tzinfo is None:
         raise ValueError(f"{what}: FIXED_DATETIME needs a datetime with a time zone, got {reference._datetime!r}.")
     data = dict(reference.serialize_reference())

@@ -71,6 +71,8 @@ def test_what_is_refused() -> None:
         documents(DeadlineAlert(queued, 60, callback))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="Write an instance, not the class"):
         documents(DeadlineAlert(type(queued), HOUR, callback))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Call it: DeadlineReference\.AVERAGE_RUNTIME\(…\)"):
+        documents(DeadlineAlert(DeadlineReference.AVERAGE_RUNTIME, HOUR, callback))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="needs a datetime with a time zone"):
         documents(DeadlineAlert(DeadlineReference.FIXED_DATETIME(datetime(2026, 1, 1)), HOUR, callback))
     with pytest.raises(TypeError, match=r"kwargs of the callback .*tell cannot be kept"):
