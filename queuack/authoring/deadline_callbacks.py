@@ -15,7 +15,7 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\Z")
+_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
 
 
 class Callback(ABC):
@@ -105,6 +105,8 @@ class SyncCallback(Callback):
 def import_path(path: str) -> Any:
     """What ``module.name`` (or ``module.Class.name``) names. Raises ImportError."""
     module_name, _, name = path.rpartition(".")
+    if not module_name:
+        raise ImportError(f"{path!r} names no module: write module.{path}.")
     try:
         return getattr(import_module(module_name), name)
     except AttributeError:

@@ -58,7 +58,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(AttributeError, match="is not awaitable"):
         AsyncCallback(tell)
     with pytest.raises(ImportError, match="valid dot path"):
-        SyncCallback("tell")
+        SyncCallback("tell me")
     with pytest.raises(ValueError, match="reserved kwarg"):
         SyncCallback(tell, {"context": 1})
     with pytest.raises(ValueError, match="not currently supported"):
