@@ -88,6 +88,8 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     version_number: int = 1
     run: RunInfo
     isolation: str = "warm"
+    is_async: bool = False
+    """It runs on the worker's event loop, beside others."""
     log_path: str = ""
     """Relative to the logs folder."""
     queued_dttm: int | None = None
@@ -162,6 +164,7 @@ class Held(msgspec.Struct):
     phase: str
     """waiting, running or finished."""
     callback_id: int | None = None
+    is_async: bool = False
 
 
 # ── anyone → daemon ──────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from queuack.authoring.alerts import sends_mail
+from queuack.authoring.async_tasks import runs_on_loop
 from queuack.authoring.exceptions import AirflowException, AirflowTimetableInvalid
 from queuack.authoring.extra_links import extra_links_of
 from queuack.authoring.mapped import MappedOperator
@@ -124,6 +125,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         queue=task.queue,
         executor=task.executor,
         isolation=_isolation(task),
+        is_async=runs_on_loop(task),
         execution_timeout=_seconds(task.execution_timeout),
         max_active_tis_per_dag=task.max_active_tis_per_dag,
         max_active_tis_per_dagrun=task.max_active_tis_per_dagrun,

@@ -91,6 +91,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     executor: str | None = None
     isolation: str | None = None
     """``"fork"`` or ``"warm"`` from ``executor_config``; None = the deployment's setting."""
+    is_async: bool = False
+    """Its code runs on a worker's event loop, beside others."""
     execution_timeout: float | None = None
     max_active_tis_per_dag: int | None = None
     max_active_tis_per_dagrun: int | None = None

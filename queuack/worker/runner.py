@@ -30,7 +30,7 @@ from queuack.worker.assets import NOTHING, check_assets, clear_task_state, said_
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
 from queuack.worker.dagcache import DagCache
 from queuack.worker.deferring import continuation, seconds_left, start_waiting
-from queuack.worker.interrupts import Interrupts, TaskCancelled
+from queuack.worker.interrupts import Guard, TaskCancelled
 from queuack.worker.link import Outlet
 from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.mapping import length_of, name_of_instance, skipped_instances
@@ -49,7 +49,7 @@ class Workbench:
     log: TaskLog
     dags: DagCache
     runtime: WorkerRuntime
-    interrupts: Interrupts
+    interrupts: Guard
     masker: Masker
     logs_folder: Path
     import_timeout: float
@@ -113,6 +113,7 @@ class Attempt:
         """Of assets, by a task that succeeded."""
         self._map_length: int | None = None
         self._instance_name: str | None = None
+        self._import_us = 0
 
     def run(self, more_waits: bool) -> None:
         """Raises TaskCancelled when it was stopped from outside, nothing else."""
@@ -156,6 +157,17 @@ class Attempt:
 
     # ── the work ─────────────────────────────────────────────────────────────────────────────────
     def _work(self) -> Verdict:
+        verdict = self._prepare()
+        if verdict is not None:
+            return verdict
+        try:
+            result = self._execute()
+        except BaseException as error:
+            return self._weigh(error)
+        return self._settle(result)
+
+    def _prepare(self) -> Verdict | None:
+        """All that comes before the task's own code; a verdict when that is not to run."""
         bench, workload = self._bench, self._workload
         if workload.try_number > 1 and workload.next_method is None:
             bench.outlet.emit(XComClear(seq=0, **self._instance()), flush=False)
@@ -165,17 +177,21 @@ class Attempt:
         listeners.tell_running(self._context["ti"])
         if workload.next_method is None and (waiting := start_waiting(self._task)) is not None:
             return Verdict("deferred", waiting=waiting, remark="Starting in the triggerer.")
-        try:
-            result = self._execute()
-        except BaseException as error:
-            bench.interrupts.stop_timer()
-            with suppress(Exception):  # the template may name what the task did not get to
-                self._instance_name = name_of_instance(self._context)
-            verdict = verdict_of(error)
-            if verdict.outcome != "success":
-                raise
-            self._said = said_of_outlets(self._task, self._context)
-            return verdict
+        return None
+
+    def _weigh(self, error: BaseException) -> Verdict:
+        """The task's code raised. Raises it again, unless it means success."""
+        self._bench.interrupts.stop_timer()
+        with suppress(Exception):  # the template may name what the task did not get to
+            self._instance_name = name_of_instance(self._context)
+        verdict = verdict_of(error)
+        if verdict.outcome != "success":
+            raise error
+        self._said = said_of_outlets(self._task, self._context)
+        return verdict
+
+    def _settle(self, result: Any) -> Verdict:
+        """The task's code returned."""
         self._instance_name = name_of_instance(self._context)
         self._push_result(result)
         self._said = said_of_outlets(self._task, self._context)
@@ -185,6 +201,7 @@ class Attempt:
     def _load(self) -> None:
         bench, workload = self._bench, self._workload
         dag = bench.dags.dag(workload) if bench.dags.has(workload) else self._import()
+        self._import_us = bench.dags.import_us
         task = dag.task_dict.get(workload.task_id)
         if task is None:
             raise TaskNotFound(f"The task {workload.task_id!r} is not in the DAG {dag.dag_id!r} of this worker's file.")
@@ -347,7 +364,7 @@ class Attempt:
                 rendered_map_index=self._instance_name,
                 outlets=self._said[0] if verdict.outcome == "success" else (),
                 asset_events=self._said[1] if verdict.outcome == "success" else (),
-                import_us=self._bench.dags.import_us,
+                import_us=self._import_us,
             ),
             flush=flush,
         )

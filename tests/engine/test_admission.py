@@ -94,7 +94,7 @@ def test_order_is_weight_then_date_then_task() -> None:
     driver = Driver(document, settings=EngineSettings(parallelism=0))
     late = driver.trigger(run_id="late", logical_date=START - DAY)
     early = driver.trigger(run_id="early", logical_date=START - 2 * DAY)
-    driver.engine._world.admission.parallelism = 10
+    driver.engine._world.admission.parallelism = driver.engine._world.admission.workers = 10
     driver.step()
     order = [(c.run_key, c.task_index) for c in driver.commands if hasattr(c, "task_index")]
     assert order == [(early, 1), (late, 1), (early, 2), (late, 2), (early, 0), (late, 0)]
