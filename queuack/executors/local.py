@@ -289,12 +289,14 @@ class LocalExecutor:
             self._workers.values(),
             (self._backlog[index] for index in range(min(len(self._backlog), LOOK_AHEAD))),
             self._durations,
-            self._settings.max_workers,
+            self._settings.worker_limit,
         )
         if self._async_backlog and self._running < self._settings.parallelism:
             settings = self._settings
             waiting = len(self._async_backlog)
-            crowd = wanted_async(self._workers.values(), waiting, settings.async_tasks_per_worker, settings.max_workers)
+            crowd = wanted_async(
+                self._workers.values(), waiting, settings.async_tasks_per_worker, settings.worker_limit
+            )
             count = max(count, crowd)
         count = max(count, self._settings.min_workers - present)
         for _ in range(min(count, MAX_STARTING - starting)):

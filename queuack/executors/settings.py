@@ -25,6 +25,11 @@ class LocalSettings:
     logs_folder: Path | None = None
     """Of the tasks; None: nothing is written there when a process dies."""
 
+    @property
+    def worker_limit(self) -> int:
+        """Worker processes at most."""
+        return min(self.max_workers, self.parallelism)
+
     @classmethod
     def from_config(cls) -> LocalSettings:
         workers = max_workers()
