@@ -124,11 +124,9 @@ class Admission:
 
     def offer(self, run: Run, i: int) -> None:
         """An instance became scheduled."""
-        self._push((-run.plan.weights[run.task_of[i]], run.order, run.key, i, run))
-
-    def _push(self, entry: Entry) -> None:
-        run = entry[4]
-        heapq.heappush(self.ready[self.is_async(run, run.task_of[entry[3]])], entry)
+        task = run.task_of[i]
+        heap = self.ready[self.has_coroutines and run.plan.is_async[task]]
+        heapq.heappush(heap, (-run.plan.weights[task], run.order, run.key, i, run))
 
     def freed(self, limit: Limit) -> None:
         """A limit has more room than before."""
@@ -139,7 +137,8 @@ class Admission:
         """Occupy the slots of an instance."""
         self.active += 1
         task = run.task_of[i]
-        self.async_active += self.is_async(run, task)
+        if self.has_coroutines and run.plan.is_async[task]:
+            self.async_active += 1
         self.pool(run.plan.pools[task]).used += run.plan.pool_slots[task]
         run.limit.used += 1
         if run.plan.task_limited[task]:
@@ -150,7 +149,8 @@ class Admission:
         """Free the slots of an instance."""
         self.active -= 1
         task = run.task_of[i]
-        self.async_active -= self.is_async(run, task)
+        if self.has_coroutines and run.plan.is_async[task]:
+            self.async_active -= 1
         freed = self._freed
         pool = self.pool(run.plan.pools[task])
         pool.used -= run.plan.pool_slots[task]
@@ -195,10 +195,10 @@ class Admission:
             for limit in self._freed:
                 woken[limit] = None
                 for entry in limit.wake(rooms):
-                    self._push(entry)
+                    heapq.heappush(self.ready[self.is_async(entry[4], entry[4].task_of[entry[3]])], entry)
             self._freed.clear()
-            while (entry_or_none := self._next()) is not None:
-                entry = entry_or_none
+            while (found := self._next()) is not None:
+                entry = found
                 run, i = entry[4], entry[3]
                 if run.states[i] != states.SCHEDULED:
                     continue
@@ -215,15 +215,21 @@ class Admission:
             if not self._freed:
                 break
         for limit in woken:
-            if limit.parked:
+            if limit.fitting(limit.free):
                 self._freed[limit] = None  # What its free slots could hold waits for room elsewhere.
 
     def _next(self) -> Entry | None:
         """Take the best of those for which there is room."""
-        heaps = [heap for heap, has_room in zip(self.ready, self.rooms, strict=True) if has_room and heap]
-        if not heaps:
-            return None
-        return heapq.heappop(heaps[0] if len(heaps) == 1 else min(heaps, key=lambda heap: heap[0]))
+        alone, shared = self.ready
+        active = self.active
+        if shared and active < self.parallelism:
+            if alone and self.rooms[0] and alone[0] < shared[0]:
+                return heapq.heappop(alone)
+            return heapq.heappop(shared)
+        ahead = self.ahead
+        if alone and active - self.async_active < self.workers + ahead and active < self.parallelism + ahead:
+            return heapq.heappop(alone)
+        return None
 
     def _blocking(self, run: Run, i: int) -> tuple[Limit | None, int]:
         gate = run.dag.gate

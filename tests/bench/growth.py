@@ -11,6 +11,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
+from queuack.app import GC_THRESHOLD
 from queuack.engine import effects
 from queuack.engine.engine import Engine, EngineSettings
 from queuack.engine.events import AttemptFinished, Event, FileParsed, TriggerRun
@@ -99,11 +100,11 @@ class Bench:
 
 
 def cost(size: int, runs: int, finished: int = FINISHED) -> Cost:
-    bench = Bench()
-    bench.prepare(document(size, runs), runs)
     gc.collect()
     gc.freeze()  # As the daemon does.
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(GC_THRESHOLD, 20, 50)
+    bench = Bench()
+    bench.prepare(document(size, runs), runs)
     rounds: list[float] = []
     total = 0
     try:

@@ -6,6 +6,7 @@ import pytest
 
 from queuack.engine.engine import EngineSettings
 from queuack.engine.events import DeletePool, SetPaused, SetPool
+from queuack.engine.spec import DagDocument
 from queuack.errors import InvalidRequest, NotFound, TaskNotFound
 from tests.engine.driver import DAY, START, Driver, dag, parsed, task
 
@@ -151,3 +152,53 @@ def test_a_large_fan_out_is_spread_over_steps_and_loses_nothing() -> None:
     driver.restart()
     driver.finish(key, dict.fromkeys(names, "success"))
     assert driver.states(key)["tail"] == "queued"
+
+
+def test_async_tasks_need_no_worker_of_their_own() -> None:
+    tasks = [*wide(4), *(task(f"z{i}", is_async=True) for i in range(3))]
+    driver = Driver(dag(*tasks), settings=EngineSettings(parallelism=5, max_workers=2))
+    key = driver.trigger()
+    assert sorted(driver.dispatched()) == ["t0", "t1", "z0", "z1", "z2"]
+    assert driver.codes(key, "t2") == ["parallelism"]
+    driver.finish(key, {"z0": "success"})
+    assert driver.dispatched() == {}
+    assert driver.codes(key, "t2") == ["workers"]
+    driver.restart()
+    assert driver.codes(key, "t2") == ["workers"]
+    driver.finish(key, {"t0": "success"})
+    assert sorted(driver.dispatched()) == ["t2"]
+
+
+def test_async_tasks_take_a_worker_each_where_all_run_in_forks() -> None:
+    tasks = [task(f"z{i}", is_async=True) for i in range(3)]
+    settings = EngineSettings(parallelism=5, max_workers=2, has_coroutines=False)
+    assert len(_dispatched(dag(*tasks), settings)) == 2
+    forked = [task(f"z{i}", is_async=True, isolation="fork") for i in range(3)]
+    assert len(_dispatched(dag(*forked), EngineSettings(parallelism=5, max_workers=2))) == 2
+
+
+def _dispatched(document: DagDocument, settings: EngineSettings) -> list[str]:
+    driver = Driver(document, settings=settings)
+    driver.trigger()
+    return sorted(driver.dispatched())
+
+
+def test_what_a_limit_parked_comes_back_though_only_the_other_kind_has_room() -> None:
+    """One DAG's limit frees while no worker does: its tasks must not be forgotten."""
+    driver = Driver(
+        dag(task("a1"), task("a2"), task("a3", is_async=True), max_active_tasks=1, dag_id="a", file="a.py"),
+        dag(task("b1"), task("b2"), dag_id="b", file="b.py"),
+        settings=EngineSettings(parallelism=10, max_workers=1),
+    )
+    b = driver.trigger("b")
+    a = driver.trigger("a")
+    assert sorted(driver.dispatched()) == ["a3", "b1"]
+    driver.finish(a, {"a3": "success"})
+    assert driver.dispatched() == {}
+    driver.finish(b, {"b1": "success"})
+    done = [*driver.dispatched()]
+    assert len(done) == 1
+    while done[-1:] and len(done) < 3:
+        driver.finish(b if done[-1].startswith("b") else a, {done[-1]: "success"})
+        done += driver.dispatched()
+    assert sorted(done) == ["a1", "a2", "b2"]
