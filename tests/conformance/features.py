@@ -149,7 +149,11 @@ FEATURES: dict[str, list[Feature]] = {
         works(
             "`max_active_tis_per_dag`, `…_per_dagrun`", f"{ADMISSION}::test_limits_of_a_task_over_all_runs_and_in_one"
         ),
-        works("`[core] parallelism`", f"{ADMISSION}::test_parallelism"),
+        differs(
+            "`[core] parallelism`",
+            f"{ADMISSION}::test_async_tasks_need_no_worker_of_their_own",
+            "default 1024; tasks that are not async are besides limited by `[workers] max_workers`, 32 where neither is set",
+        ),
     ],
     "TaskFlow and operators": [
         works("`@task`, XComArgs, `override`", f"{TASKFLOW}::test_values_flow"),
@@ -182,6 +186,12 @@ FEATURES: dict[str, list[Feature]] = {
             "conformance/test_standard_provider.py::test_its_operators_run",
         ),
         works("`async def` tasks", f"{TASKFLOW}::test_async_functions_run"),
+        differs(
+            "`async def` tasks and `BaseAsyncOperator` in a worker",
+            "integration/worker/test_coroutines.py::"
+            "test_they_run_at_once_beside_a_sync_task_and_each_has_its_own_log_and_context",
+            "up to 1000 at once in one worker (Airflow: a process each); `AIRFLOW_CTX_…` is not set in the environment",
+        ),
         missing("`TriggerDagRunOperator`", "`queuack dags trigger`"),
         missing(
             "`ExternalTaskSensor`, `ExternalTaskMarker`",
