@@ -236,7 +236,8 @@ class Finished(Fact, tag="finished", kw_only=True):
     wait_timeout: int | None = None
     """Microseconds it waits at most."""
     import_us: int = 0
-    """Microseconds of it that went into importing the DAG file: no part of the task's usual duration."""
+    """Microseconds of it that went into importing the DAG file, and into fetching what the task is mapped over: no part
+    of its usual duration."""
 
 
 class XComPush(Fact, tag="xcom_push", kw_only=True):

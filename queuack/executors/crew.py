@@ -35,6 +35,8 @@ WORTH_A_WORKER_SECONDS = 0.01
 """Shorter tasks get no more workers than there are processors: they would only get in each other's way."""
 DRAIN_SECONDS = 0.1
 """A backlog that the present workers clear sooner needs no more of them."""
+LONGEST_PATIENCE = 1.0
+"""Seconds that all workers are stuck, at most, until short tasks that wait get one more."""
 LOOK_AHEAD = 256
 """Attempts of the backlog that are weighed when growing."""
 
@@ -191,7 +193,9 @@ def choose(workers: Iterable[Worker], expected: float | None, *, may_begin: bool
     return best
 
 
-def wanted(workers: Iterable[Worker], backlog: Iterable[Workload], durations: Durations, max_workers: int) -> int:
+def wanted(
+    workers: Iterable[Worker], backlog: Iterable[Workload], durations: Durations, max_workers: int, now: float
+) -> int:
     """How many workers to start for the backlog, beyond those that are starting.
 
     None for attempts whose DAG file some worker is loading at the moment: another would have to load it as well, would
@@ -224,7 +228,21 @@ def wanted(workers: Iterable[Worker], backlog: Iterable[Workload], durations: Du
     need = own + int(medium / DRAIN_SECONDS)
     if not flowing:
         # Of unknown tasks half may be long; short ones wait behind a hiccup, and one worker more is enough for them.
-        need = max(need + min(unknown, max(present, 1)), 1)
+        need += min(unknown, max(present, 1))
+        if not need and _stuck_for(everyone, now) >= _patience(present):
+            need = 1
     elif short / flowing > DRAIN_SECONDS:
         need += max(0, (os.cpu_count() or 1) - present)
     return max(0, min(need - starting, max_workers - present))
+
+
+def _stuck_for(workers: list[Worker], now: float) -> float:
+    """Seconds since some worker last began or ended something."""
+    return min((now - worker.head_since for worker in workers if worker.is_ready), default=float("inf"))
+
+
+def _patience(present: int) -> float:
+    """Seconds of a hiccup to sit out. The more workers there are for the processors, the likelier they hold up one
+    another: another worker then makes it worse."""
+    beyond = present - (os.cpu_count() or 1)
+    return 0.0 if beyond < 0 else min(LONGEST_PATIENCE, SLOW_SECONDS * 2 ** min(beyond, 10))

@@ -229,8 +229,11 @@ class LocalExecutor:
         return sum(bool(worker.queue) + len(worker.coroutines) for worker in self._workers.values())
 
     def _something_waits(self) -> bool:
+        may_grow = len(self._workers) < self._settings.worker_limit
         return any(
-            worker.queue and worker.is_ready and (worker.waiting or (self._backlog and not worker.is_slow))
+            worker.queue
+            and worker.is_ready
+            and (worker.waiting or (self._backlog and (may_grow or not worker.is_slow)))
             for worker in self._workers.values()
         )
 
@@ -290,6 +293,7 @@ class LocalExecutor:
             (self._backlog[index] for index in range(min(len(self._backlog), LOOK_AHEAD))),
             self._durations,
             self._settings.worker_limit,
+            now,
         )
         if self._async_backlog and self._running < self._settings.parallelism:
             settings = self._settings
