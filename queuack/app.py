@@ -215,6 +215,8 @@ class OfflineService:
     def call(self, method: str, params: dict[str, Any]) -> Any:
         if method == "sync":
             return self.sync()
+        if method in runtime_service.METHODS and method not in services.METHODS:
+            return runtime_service.call(self._port, method, params)
         return services.call(self._port, method, params)
 
     def sync(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from queuack import clock
 from queuack.authoring.alerts import sends_mail
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
-from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
+from queuack.authoring.exceptions import AirflowTaskTimeout, DagRunTriggerException, TaskNotFound
 from queuack.authoring.execution import execute_task
 from queuack.authoring.extra_links import computed_links, extra_links_of
 from queuack.authoring.masking import Masker
@@ -36,6 +36,7 @@ from queuack.worker.link import Outlet
 from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.mapping import length_of, name_of_instance, skipped_instances
 from queuack.worker.rendered import encode_rendered, template_values
+from queuack.worker.run_triggering import trigger_run
 from queuack.worker.runtime import WorkerRuntime
 from queuack.worker.verdict import SUCCESS, Verdict, verdict_of
 
@@ -272,17 +273,23 @@ class Attempt:
         go_on = continuation(self._task, workload)
         left = seconds_left(limit, workload)
         if left is None:
-            return execute_task(self._task, self._context, go_on)
+            return self._call(go_on)
         self._bench.outlet.say(Executing(workload.ti_id, workload.try_number))
         interrupts.start_timer(left)
         try:
-            return execute_task(self._task, self._context, go_on)
+            return self._call(go_on)
         except AirflowTaskTimeout as error:
             if str(error) != "Timeout":
                 raise
             raise AirflowTaskTimeout(f"Timeout: the task ran longer than {limit} (execution_timeout).") from error
         finally:
             interrupts.stop_timer()
+
+    def _call(self, go_on: Callable[..., Any] | None) -> Any:
+        try:
+            return execute_task(self._task, self._context, go_on)
+        except DagRunTriggerException as wanted:
+            trigger_run(wanted, self._instance(), self._bench.runtime)
 
     def _push_result(self, result: Any) -> None:
         task = self._task

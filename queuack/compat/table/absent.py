@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from queuack.compat.table.targets import Reasons, reason
 
 _YET = "not built in Queuack yet"
-_SENSORS = f"it is {_YET}; use PythonSensor or @task.sensor with a function that looks"
-_TRIGGERS = f"this trigger is {_YET}; use a sensor"
 _DEADLINES = f"deadlines are {_YET}; use dagrun_timeout"
 _RETRY_POLICIES = f"retry policies are {_YET}; use retries, retry_delay and AirflowFailException"
 _STANDARD = "airflow.providers.standard"
@@ -20,19 +18,6 @@ ABSENT: Reasons = {
         "AsyncCallback BaseDeadlineReference DeadlineAlert DeadlineReference SyncCallback deadline_reference",
     )
     | reason(_RETRY_POLICIES, "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule"),
-    "airflow.sdk.execution_time.task_runner": reason(
-        f"it is {_YET}; use airflow.sdk.TaskInstance", "RuntimeTaskInstance"
-    ),
-    "airflow.operators.trigger_dagrun": reason(f"it is {_YET}; use `queuack dags trigger`", "TriggerDagRunOperator"),
-    "airflow.operators.dagrun_operator": reason(f"it is {_YET}; use `queuack dags trigger`", "TriggerDagRunOperator"),
-    "airflow.operators.sensors": reason(_SENSORS, "ExternalTaskSensor"),
-    "airflow.sensors.external_task": reason(_SENSORS, "ExternalTaskMarker ExternalTaskSensor"),
-    "airflow.sensors.external_task_sensor": reason(_SENSORS, "ExternalTaskMarker ExternalTaskSensor"),
-    f"{_STANDARD}.operators.trigger_dagrun": reason(
-        f"it is {_YET}; use `queuack dags trigger`", "TriggerDagRunOperator"
-    ),
-    f"{_STANDARD}.sensors.external_task": reason(_SENSORS, "ExternalTaskMarker ExternalTaskSensor"),
-    f"{_STANDARD}.triggers.external_task": reason(_TRIGGERS, "DagStateTrigger WorkflowTrigger"),
 }
 
 REMOVED: Mapping[str, str] = {
