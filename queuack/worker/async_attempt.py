@@ -62,7 +62,7 @@ class AsyncAttempt(Attempt):
         super().__init__(replace(bench, interrupts=self._checkpoint), workload, clock.now_us())
         self._kill_grace = kill_grace
         self._variables = Context()
-        self._call: asyncio.Task[tuple[Any, BaseException | None]] | None = None
+        self._coroutine: asyncio.Task[tuple[Any, BaseException | None]] | None = None
         self._threads: Executor
         self.begun = False
 
@@ -84,9 +84,9 @@ class AsyncAttempt(Attempt):
         """End the coroutine with ``error``; between two pieces of user code it ends at the next."""
         if self._checkpoint.stopped_by is None:
             self._checkpoint.stopped_by = error
-        if self._call is not None:
-            self._call.cancel()
-            asyncio.get_running_loop().call_later(AGAIN * self._kill_grace, self._call.cancel)
+        if self._coroutine is not None:
+            self._coroutine.cancel()
+            asyncio.get_running_loop().call_later(AGAIN * self._kill_grace, self._coroutine.cancel)
 
     # ── in order ─────────────────────────────────────────────────────────────────────────────────
     def _open(self, prepare: Callable[[], None]) -> None:
@@ -130,16 +130,16 @@ class AsyncAttempt(Attempt):
         workload, limit, loop = self._workload, self._task.execution_timeout, asyncio.get_running_loop()
         left = seconds_left(limit, workload)
         self._checkpoint.arm((workload.ti_id, workload.try_number))
-        self._call = loop.create_task(self._caught(), context=self._variables)
+        self._coroutine = loop.create_task(self._caught(), context=self._variables)
         timer = None
         if left is not None:
             self._bench.outlet.say(Executing(workload.ti_id, workload.try_number))
             timeout = AirflowTaskTimeout(f"Timeout: the task ran longer than {limit} (execution_timeout).")
             timer = loop.call_later(left, self.stop, timeout)
         try:
-            result, error = await self._call
+            result, error = await self._coroutine
         finally:
-            self._call = None
+            self._coroutine = None
             if timer is not None:
                 timer.cancel()
         stopped_by = self._checkpoint.stopped_by
