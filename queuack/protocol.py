@@ -88,6 +88,8 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     version_number: int = 1
     run: RunInfo
     isolation: str = "warm"
+    is_async: bool = False
+    """It runs on the worker's event loop, beside others."""
     log_path: str = ""
     """Relative to the logs folder."""
     queued_dttm: int | None = None
@@ -164,6 +166,7 @@ class Held(msgspec.Struct):
     phase: str
     """waiting, running or finished."""
     callback_id: int | None = None
+    is_async: bool = False
 
 
 # ── anyone → daemon ──────────────────────────────────────────────────────────────────────────────
@@ -239,7 +242,8 @@ class Finished(Fact, tag="finished", kw_only=True):
     wait_timeout: int | None = None
     """Microseconds it waits at most."""
     import_us: int = 0
-    """Microseconds of it that went into importing the DAG file: no part of the task's usual duration."""
+    """Microseconds of it that went into importing the DAG file, and into fetching what the task is mapped over: no part
+    of its usual duration."""
 
 
 class XComPush(Fact, tag="xcom_push", kw_only=True):

@@ -122,13 +122,15 @@ class Front:
             return None
         plan = run.plan
         task = plan.document.tasks[command.task_index]
+        isolation = task.isolation or self._isolation
         return Workload(
             ti_id=command.ti_id,
             task_id=task.task_id,
             map_index=command.map_index,
             try_number=command.try_number,
             max_tries=command.max_tries,
-            isolation=task.isolation or self._isolation,
+            isolation=isolation,
+            is_async=task.is_async and isolation == "warm" and command.next_method is None,
             execution_timeout=_seconds_left(task.execution_timeout, command.begun_us),
             next_method=command.next_method,
             next_kwargs=command.next_kwargs,

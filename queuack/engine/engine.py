@@ -165,9 +165,10 @@ class Engine:
             if not (world.touched or world.to_plan or (world.work and budget > 0)):
                 return
 
-    def set_parallelism(self, slots: int) -> None:
-        """From the next step on, at most ``slots`` attempts are queued or running; more than that just run out."""
-        self._world.admission.parallelism = slots
+    def set_ahead(self, attempts: int) -> None:
+        """From the next step on, so many attempts of tasks that take a worker each are handed out beyond what may run
+        at once; those that are already out just run out."""
+        self._world.admission.ahead = attempts
 
     def inactive_assets(self, task: TaskDocument) -> list[tuple[str, str]]:
         """(name, URI) of the task's inlets and outlets that are not active."""

@@ -15,6 +15,7 @@ from queuack.schedule.conditions import Leaf
 from queuack.schedule.outlet_events import OutletEvent
 
 if TYPE_CHECKING:
+    from queuack.engine.effects import XComRow
     from queuack.engine.snapshot import Recall
 
 
@@ -89,9 +90,11 @@ class TriggerRun(Event, kw_only=True):
     """cli, rest_api, ui, test, operator, timetable, asset, backfill (Airflow's DagRunTriggeredByType)."""
     triggering_user_name: str | None = None
     run_type: str = "manual"
-    """manual or asset_materialization."""
+    """manual, operator_triggered or asset_materialization."""
     partition_key: str | None = None
     """Of a DAG with partitions only."""
+    xcom: XComRow | None = None
+    """To be written together with the run: by it the task that asked knows its own run again."""
 
 
 class CreateAssetEvent(Event, kw_only=True):

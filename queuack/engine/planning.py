@@ -31,6 +31,8 @@ from queuack.schedule.timetables import (
     Restriction,
 )
 
+BY_RUN_AFTER = ("cli", "operator")
+"""Of runs that these trigger, the data interval is inferred at ``run_after``, of others at the logical date."""
 LONGEST_PARTITION_KEY = 250
 _RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]+\Z")
 _RESERVED = tuple(f"{kind}__" for kind in DagRunType if kind is not DagRunType.MANUAL)
@@ -190,6 +192,8 @@ def trigger(world: World, event: TriggerRun) -> str:
     )
     world.log("trigger_dag_run", dag.dag_id, run_id=run_id, owner=event.triggering_user_name,
               extra={"dag_run_id": run_id, "conf": event.conf})  # fmt: skip
+    if event.xcom is not None:
+        world.writes.append(event.xcom)
     return run_id
 
 
@@ -253,7 +257,7 @@ def _manual_interval(dag: DagState, event: TriggerRun, run_after: int) -> tuple[
         return event.data_interval_start, event.data_interval_end
     if asking.custom_of(dag) is not None:
         raise InvalidRequest(f"The data interval of a run of DAG {dag.dag_id!r} is its timetable's to say: give it.")
-    basis = run_after if event.triggered_by == "cli" else event.logical_date
+    basis = run_after if event.triggered_by in BY_RUN_AFTER else event.logical_date
     interval = dag.document.timetable.manual_interval(from_us(basis))
     return to_us(interval.start), to_us(interval.end)
 

@@ -60,6 +60,17 @@ class StartTrigger(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     timeout: float | None = None
 
 
+class Marker(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Of an ExternalTaskMarker: the task of another DAG that is cleared with it. Texts are templates where the task has
+    a worker; what they came to is in its rendered fields."""
+
+    dag_id: str
+    task_id: str
+    logical_date: str | None = None
+    """ISO 8601; None = that of the run."""
+    recursion_depth: int = 10
+
+
 class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One task. Defaults are Airflow's; what equals its default is left out of the JSON."""
 
@@ -94,6 +105,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     executor: str | None = None
     isolation: str | None = None
     """``"fork"`` or ``"warm"`` from ``executor_config``; None = the deployment's setting."""
+    is_async: bool = False
+    """Its code runs on a worker's event loop, beside others."""
     execution_timeout: float | None = None
     max_active_tis_per_dag: int | None = None
     max_active_tis_per_dagrun: int | None = None
@@ -105,6 +118,7 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     """Set for a mapped task; a task in mapped groups has those of its groups besides (see TaskGroupDocument)."""
     start_trigger: StartTrigger | None = None
     """Set for a task with ``start_from_trigger`` that is not mapped; a mapped one asks its worker."""
+    marker: Marker | None = None
     on_failure_fail_dagrun: bool = False
     callbacks: CallbackFlags = CallbackFlags()
     is_empty: bool = False

@@ -33,6 +33,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     parallelism: int = 32
     """Attempts queued or running at once, over everything."""
+    max_workers: int | None = None
+    """Of them, attempts of tasks that take a worker each; None = parallelism."""
+    has_coroutines: bool = True
+    """Async tasks share workers; False: they take one each."""
     dags_are_paused_at_creation: bool = False
     dormant: bool = False
     """Requests and files are recorded, but no run is created by its schedule or started, and nothing is handed out: for
@@ -115,7 +119,7 @@ class World:
         self.by_id: dict[tuple[str, str], Run] = {}
         self.live: dict[int, tuple[Run, int]] = {}
         """Attempts queued or running, by task instance id."""
-        self.admission = Admission(settings.parallelism)
+        self.admission = Admission(settings.parallelism, settings.max_workers, has_coroutines=settings.has_coroutines)
         self.assets = AssetBook()
         self.timers = Timers(self._is_current)
         self.callbacks: dict[int, CallbackRow] = {}

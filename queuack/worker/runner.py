@@ -8,7 +8,8 @@ user code out. Airflow pages: core-concepts/tasks, "Callbacks", "XComs".
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from queuack import clock
 from queuack.authoring.alerts import sends_mail
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
-from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
+from queuack.authoring.exceptions import AirflowTaskTimeout, DagRunTriggerException, TaskNotFound
 from queuack.authoring.execution import execute_task
 from queuack.authoring.extra_links import computed_links, extra_links_of
 from queuack.authoring.masking import Masker
@@ -30,12 +31,13 @@ from queuack.worker.assets import NOTHING, check_assets, clear_task_state, said_
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
 from queuack.worker.dagcache import DagCache
 from queuack.worker.deferring import continuation, seconds_left, start_waiting
-from queuack.worker.interrupts import Interrupts, TaskCancelled
+from queuack.worker.interrupts import Guard, TaskCancelled
 from queuack.worker.link import Outlet
 from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.mapping import length_of, name_of_instance, skipped_instances
 from queuack.worker.rendered import encode_rendered, template_values
 from queuack.worker.retrying import by_policy, has_policy
+from queuack.worker.run_triggering import trigger_run
 from queuack.worker.runtime import WorkerRuntime
 from queuack.worker.verdict import SUCCESS, Verdict, verdict_of
 
@@ -50,7 +52,7 @@ class Workbench:
     log: TaskLog
     dags: DagCache
     runtime: WorkerRuntime
-    interrupts: Interrupts
+    interrupts: Guard
     masker: Masker
     logs_folder: Path
     import_timeout: float
@@ -120,6 +122,7 @@ class Attempt:
         """Of assets, by a task that succeeded."""
         self._map_length: int | None = None
         self._instance_name: str | None = None
+        self._import_us = 0
 
     def run(self, more_waits: bool) -> None:
         """Raises TaskCancelled when it was stopped from outside, nothing else."""
@@ -163,6 +166,17 @@ class Attempt:
 
     # ── the work ─────────────────────────────────────────────────────────────────────────────────
     def _work(self) -> Verdict:
+        verdict = self._prepare()
+        if verdict is not None:
+            return verdict
+        try:
+            result = self._execute()
+        except BaseException as error:
+            return self._weigh(error)
+        return self._settle(result)
+
+    def _prepare(self) -> Verdict | None:
+        """All that comes before the task's own code; a verdict when that is not to run."""
         bench, workload = self._bench, self._workload
         if workload.try_number > 1 and workload.next_method is None:
             bench.outlet.emit(XComClear(seq=0, **self._instance()), flush=False)
@@ -172,17 +186,21 @@ class Attempt:
         listeners.tell_running(self._context["ti"])
         if workload.next_method is None and (waiting := start_waiting(self._task)) is not None:
             return Verdict("deferred", waiting=waiting, remark="Starting in the triggerer.")
-        try:
-            result = self._execute()
-        except BaseException as error:
-            bench.interrupts.stop_timer()
-            with suppress(Exception):  # the template may name what the task did not get to
-                self._instance_name = name_of_instance(self._context)
-            verdict = verdict_of(error)
-            if verdict.outcome != "success":
-                raise
-            self._said = said_of_outlets(self._task, self._context)
-            return verdict
+        return None
+
+    def _weigh(self, error: BaseException) -> Verdict:
+        """The task's code raised. Raises it again, unless it means success."""
+        self._bench.interrupts.stop_timer()
+        with suppress(Exception):  # the template may name what the task did not get to
+            self._instance_name = name_of_instance(self._context)
+        verdict = verdict_of(error)
+        if verdict.outcome != "success":
+            raise error
+        self._said = said_of_outlets(self._task, self._context)
+        return verdict
+
+    def _settle(self, result: Any) -> Verdict:
+        """The task's code returned."""
         self._instance_name = name_of_instance(self._context)
         self._push_result(result)
         self._said = said_of_outlets(self._task, self._context)
@@ -192,6 +210,7 @@ class Attempt:
     def _load(self) -> None:
         bench, workload = self._bench, self._workload
         dag = bench.dags.dag(workload) if bench.dags.has(workload) else self._import()
+        self._import_us = bench.dags.import_us
         task = dag.task_dict.get(workload.task_id)
         if task is None:
             raise TaskNotFound(f"The task {workload.task_id!r} is not in the DAG {dag.dag_id!r} of this worker's file.")
@@ -230,7 +249,9 @@ class Attempt:
         task = self._task
         if task.is_mapped:
             before: dict[str, Any] = {}
+            began = time.monotonic_ns()
             task.render_template_fields(self._context)
+            self._import_us += (time.monotonic_ns() - began) // 1000  # It may fetch elements for a thousand others.
             self._task = self._context["task"]
         elif not task.template_fields:
             return
@@ -259,17 +280,23 @@ class Attempt:
         go_on = continuation(self._task, workload)
         left = seconds_left(limit, workload)
         if left is None:
-            return execute_task(self._task, self._context, go_on)
+            return self._call(go_on)
         self._bench.outlet.say(Executing(workload.ti_id, workload.try_number))
         interrupts.start_timer(left)
         try:
-            return execute_task(self._task, self._context, go_on)
+            return self._call(go_on)
         except AirflowTaskTimeout as error:
             if str(error) != "Timeout":
                 raise
             raise AirflowTaskTimeout(f"Timeout: the task ran longer than {limit} (execution_timeout).") from error
         finally:
             interrupts.stop_timer()
+
+    def _call(self, go_on: Callable[..., Any] | None) -> Any:
+        try:
+            return execute_task(self._task, self._context, go_on)
+        except DagRunTriggerException as wanted:
+            trigger_run(wanted, self._instance(), self._bench.runtime)
 
     def _push_result(self, result: Any) -> None:
         task = self._task
@@ -371,7 +398,7 @@ class Attempt:
                 rendered_map_index=self._instance_name,
                 outlets=self._said[0] if verdict.outcome == "success" else (),
                 asset_events=self._said[1] if verdict.outcome == "success" else (),
-                import_us=self._bench.dags.import_us,
+                import_us=self._import_us,
             ),
             flush=flush,
         )

@@ -164,7 +164,11 @@ FEATURES: dict[str, list[Feature]] = {
         works(
             "`max_active_tis_per_dag`, `…_per_dagrun`", f"{ADMISSION}::test_limits_of_a_task_over_all_runs_and_in_one"
         ),
-        works("`[core] parallelism`", f"{ADMISSION}::test_parallelism"),
+        differs(
+            "`[core] parallelism`",
+            f"{ADMISSION}::test_async_tasks_need_no_worker_of_their_own",
+            "default 1024; tasks that are not async are besides limited by `[workers] max_workers`, 32 where neither is set",
+        ),
     ],
     "TaskFlow and operators": [
         works("`@task`, XComArgs, `override`", f"{TASKFLOW}::test_values_flow"),
@@ -197,10 +201,34 @@ FEATURES: dict[str, list[Feature]] = {
             "conformance/test_standard_provider.py::test_its_operators_run",
         ),
         works("`async def` tasks", f"{TASKFLOW}::test_async_functions_run"),
-        missing("`TriggerDagRunOperator`", "`queuack dags trigger`"),
-        missing(
-            "`ExternalTaskSensor`, `ExternalTaskMarker`",
-            "schedule by an asset, or `@task.sensor` with a function that looks",
+        differs(
+            "`async def` tasks and `BaseAsyncOperator` in a worker",
+            "integration/worker/test_coroutines.py::"
+            "test_they_run_at_once_beside_a_sync_task_and_each_has_its_own_log_and_context",
+            "up to 1000 at once in one worker (Airflow: a process each); `AIRFLOW_CTX_…` is not set in the environment",
+        ),
+        works(
+            "`TriggerDagRunOperator`, waiting in the worker or deferred",
+            "integration/test_triggering_live.py::test_runs_are_triggered_once_and_waited_for",
+        ),
+        works(
+            "`trigger_run_id`, `reset_dag_run`, `skip_when_already_exists`, `run_after`, `note`",
+            "integration/test_triggering_runs.py::test_a_run_of_the_id_or_date_is_reset",
+        ),
+        works(
+            "`ExternalTaskSensor`: DAG, tasks, group; poke, reschedule, deferred",
+            "unit/sensors/test_external_task.py::test_dates",
+        ),
+        differs(
+            "`check_existence`, mapped tasks and failed groups of `ExternalTaskSensor`",
+            "unit/sensors/test_external_task.py::test_failed_and_skipped",
+            "as Airflow's page says; Airflow 3.3 looks at no existence, never ends on a mapped task and fails only "
+            "when a whole group is in failed_states",
+        ),
+        differs(
+            "`ExternalTaskMarker`, `recursion_depth`",
+            "integration/test_triggering_runs.py::test_clearing_follows_markers",
+            "as Airflow's page says; clearing in Airflow 3.3 passes over it",
         ),
         works(
             "`HITLOperator`, `ApprovalOperator`, `HITLBranchOperator`, `HITLEntryOperator`",

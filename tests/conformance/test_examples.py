@@ -93,7 +93,11 @@ def short_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "example",
-    [pytest.param(one, id=one.dag_id, marks=[pytest.mark.slow] if one.slow else []) for one in COMPARED],
+    [
+        pytest.param(one, id=one.dag_id, marks=[pytest.mark.slow] if one.slow else [])
+        for one in COMPARED
+        if one.in_process
+    ],
 )
 def test_the_run_ends_as_in_airflow(
     example: Example, example_source: Path, airflow_names: None, short_waits: None

@@ -170,6 +170,9 @@ SERVED: Served = {
     ),
     "airflow.sdk.execution_time.lazy_sequence": at("queuack.authoring.mapped_values", "LazyXComSequence"),
     "airflow.sdk.execution_time.macros": {"*": "queuack.authoring.macros"},
+    "airflow.sdk.execution_time.task_runner": at(
+        "queuack.authoring.task_instance", "", RuntimeTaskInstance="TaskInstance"
+    ),
     "airflow.sdk.execution_time.timeout": TIMEOUT,
     "airflow.sdk.execution_time.xcom": XCOM | {"XCOM_RETURN_KEY": XCOM_RETURN_KEY},
     "airflow.sdk._shared.listeners": HOOKIMPL,

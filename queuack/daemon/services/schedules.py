@@ -45,12 +45,12 @@ def runs_to_come(
 
 
 def run_by_hand(
-    port: Port, document: DagDocument, *, run_after: int, logical_date: int | None, from_cli: bool
+    port: Port, document: DagDocument, *, run_after: int, logical_date: int | None, at_run_after: bool
 ) -> TimetableRun:
     """What a custom timetable gives a run by hand: its run id (None: the usual one) and data interval.
 
     Nothing for a built-in one: the engine knows. Airflow infers the interval at ``run_after`` for runs of the command
-    line and at the logical date for all others.
+    line and of operators, and at the logical date for all others.
     """
     timetable = asked_part(document.timetable)
     if timetable is None:
@@ -58,7 +58,7 @@ def run_by_hand(
     question = _question(document, timetable)
     question.manual_run_after = run_after
     if logical_date is not None:
-        question.manual_at = run_after if from_cli else logical_date
+        question.manual_at = run_after if at_run_after else logical_date
     return port.ask_timetable(question)[0]
 
 
