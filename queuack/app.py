@@ -32,7 +32,7 @@ from queuack.engine.events import FileGone
 from queuack.errors import QueuackError, StoreLocked
 from queuack.executors.local import LocalExecutor
 from queuack.executors.nursery import NurseryClient
-from queuack.executors.settings import LocalSettings
+from queuack.executors.settings import LocalSettings, max_workers
 from queuack.home import Home
 from queuack.protocol import TimetableAnswer, TimetableQuestion
 from queuack.store.database import Database
@@ -52,6 +52,8 @@ def engine_settings(*, dormant: bool = False) -> EngineSettings:
     return EngineSettings(
         dormant=dormant,
         parallelism=config.get_int("core", "parallelism"),
+        max_workers=max_workers(),
+        has_coroutines=config.get_str("workers", "isolation") == "warm",
         dags_are_paused_at_creation=config.get_boolean("core", "dags_are_paused_at_creation"),
         max_task_retry_delay=config.get_float("core", "max_task_retry_delay"),
         partition_mapper_max_downstream_keys=config.get_int("scheduler", "partition_mapper_max_downstream_keys"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from queuack import config
+from queuack.authoring.async_tasks import off_loop
 from queuack.authoring.dag_run import DagRun, moment
 from queuack.authoring.exceptions import AirflowException, DagNotFound
 from queuack.authoring.map_indexes import common_mapped_group, is_further_mapped, relevant_map_indexes
@@ -293,10 +294,10 @@ class TaskInstance:
         return results if len(results) else default
 
     async def axcom_pull(self, *args: Any, **kwargs: Any) -> Any:
-        return self.xcom_pull(*args, **kwargs)
+        return await off_loop(self.xcom_pull, *args, **kwargs)
 
     async def axcom_push(self, key: str, value: Any) -> None:
-        self.xcom_push(key, value)
+        await off_loop(self.xcom_push, key, value)
 
     # ── other runs and tasks ─────────────────────────────────────────────────────────────────────
     def get_previous_dagrun(self, state: str | None = None, session: Any = None) -> DagRun | None:

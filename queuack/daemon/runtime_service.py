@@ -149,7 +149,10 @@ def task_states(
     group_id: str | None = None,
     states: list[str] | None = None,
 ) -> list[Row]:
+    """Raises NotFound for a task group that the DAG does not have (a mapped or nested one is one)."""
     with port.reader() as reader:
+        if group_id is not None and not instances.tasks_of_group(reader, dag_id, group_id):
+            raise NotFound(f"DAG {dag_id!r} has no task group {group_id!r} with tasks in it.")
         return instances.task_states(
             reader,
             dag_id,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from queuack.authoring.alerts import sends_mail
+from queuack.authoring.async_tasks import runs_on_loop
 from queuack.authoring.exceptions import AirflowException, AirflowTimetableInvalid
 from queuack.authoring.extra_links import extra_links_of
 from queuack.authoring.mapped import MappedOperator
@@ -21,6 +22,7 @@ from queuack.authoring.types import is_arg_set
 from queuack.authoring.weight import WeightRule, custom_weight
 from queuack.clock import to_us
 from queuack.document.assets import aliases_of, assets_of, leaves_of
+from queuack.document.deadlines import deadlines_of
 from queuack.document.expansion import expansion_of
 from queuack.engine.spec import CallbackFlags, DagDocument, Marker, StartTrigger, TaskDocument, TaskGroupDocument
 from queuack.errors import NotBuilt
@@ -81,6 +83,7 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
         render_template_as_native_obj=dag.render_template_as_native_obj,
         assets=assets_of(dag),
         asset_aliases=aliases_of(dag),
+        deadlines=deadlines_of(dag),
     )
 
 
@@ -116,6 +119,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         retry_delay=_seconds(task.retry_delay) or 0.0,
         retry_exponential_backoff=float(task.retry_exponential_backoff),
         max_retry_delay=_seconds(task.max_retry_delay),
+        has_retry_policy=task.retry_policy is not None,
         depends_on_past=task.depends_on_past,
         ignore_first_depends_on_past=task.ignore_first_depends_on_past,
         wait_for_past_depends_before_skipping=task.wait_for_past_depends_before_skipping,
@@ -128,6 +132,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         queue=task.queue,
         executor=task.executor,
         isolation=_isolation(task),
+        is_async=runs_on_loop(task),
         execution_timeout=_seconds(task.execution_timeout),
         max_active_tis_per_dag=task.max_active_tis_per_dag,
         max_active_tis_per_dagrun=task.max_active_tis_per_dagrun,

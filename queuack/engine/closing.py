@@ -5,7 +5,7 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 
 from __future__ import annotations
 
-from queuack.engine import states
+from queuack.engine import deadlines, states
 from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import CallbackDone
@@ -58,6 +58,8 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
     run.epoch += 1
     run.pending = 0
     world.dirty_runs[run] = None
+    if state == DagRunState.SUCCESS:
+        deadlines.succeeded(world, run)
     document = run.plan.document
     if state == DagRunState.FAILED and document.has_on_failure_callback:
         world.call_back(run, "failure", reason)
@@ -113,8 +115,11 @@ def end_backfill(world: World, backfill: Backfill) -> None:
 
 
 def forget(world: World, run: Run) -> None:
-    """Drop a finished run from memory, unless a callback of it has still to run (whoever runs it needs the run)."""
-    if any(row.run_id == run.run_id and row.dag_id == run.dag_id for row in world.callbacks.values()):
+    """Drop a finished run from memory, unless a callback of it has still to run (whoever runs it needs the run), or it
+    has a deadline yet to miss."""
+    if run.key in world.deadlines or any(
+        row.run_id == run.run_id and row.dag_id == run.dag_id for row in world.callbacks.values()
+    ):
         run.dag.finished.pop(run.key, None)
         return
     world.runs.pop(run.key, None)
@@ -122,12 +127,13 @@ def forget(world: World, run: Run) -> None:
     run.dag.finished.pop(run.key, None)
 
 
-def callback_done(world: World, callback_id: int) -> None:
+def callback_done(world: World, callback_id: int, state: str = "success", output: str | None = None) -> None:
     """A callback has run; a finished run that was kept for it can go."""
     row = world.callbacks.pop(callback_id, None)
     if row is None:
         return
-    world.writes.append(CallbackDone(id=callback_id))
+    world.writes.append(CallbackDone(id=callback_id, state=state, output=output))
+    deadlines.answered(world, row, output if state == "success" else None)
     run = world.by_id.get((row.dag_id, row.run_id))
     if run is not None and run.is_finished and run.key not in run.dag.finished:
         forget(world, run)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from queuack.engine import expansion, states
+from queuack.engine import deadlines, expansion, states
 from queuack.engine.choosing import downstream_of, downstream_of_task, named, to_clear
 from queuack.engine.closing import close
 from queuack.engine.deferral import recount
@@ -151,10 +151,12 @@ def _clear(world: World, run: Run, chosen: Iterable[int]) -> None:
         detail.worker_id = ""
         detail.reschedules = 0
         world.change(run, i)
+    queued_at = run.queued_at
     if run.is_finished:
         _reopen(world, run)
     else:
         run.queued_at = world.now
+    deadlines.queued_again(world, run, queued_at)
     run.clear_number += 1
     world.dirty_runs[run] = None
     _look_anew(world, run)

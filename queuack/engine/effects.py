@@ -238,6 +238,18 @@ class InstanceHistoryRow(Write, kw_only=True):
     """
 
     row: InstanceRow
+    retry_delay_override: float | None = None
+    retry_reason: str | None = None
+
+
+class RetryOverrideRow(Write, kw_only=True):
+    """What a retry policy said of the retry that a task instance waits for: columns of ``task_instance``. Both None =
+    the retry has begun."""
+
+    id: int
+    retry_delay_override: float | None = None
+    """Seconds."""
+    retry_reason: str | None = None
 
 
 class RescheduleRow(Write, kw_only=True):
@@ -440,14 +452,24 @@ class CallbackRow(Write, kw_only=True):
     """None = the DAG's callback."""
     map_index: int
     kind: str
-    """success or failure."""
+    """success, failure, retry, listener_…, deadline (one was missed), deadline_reference (when is it?)."""
     reason: str
     """Airflow's reason: success, task_failure, timed_out, all_tasks_deadlocked, or the loss of the process."""
     created_at: int
+    data: str = "{}"
+    """JSON object: of a deadline, what is called with what, or what is asked."""
+    runner: str = "executor"
+    """executor: a worker runs it; triggerer: the trigger ``trigger_id`` does."""
+    state: str = "pending"
+    trigger_id: int | None = None
 
 
 class CallbackDone(Write, kw_only=True):
     id: int
+    state: str = "success"
+    """success or failed."""
+    output: str | None = None
+    """What it returned, or its error, where that is kept."""
 
 
 class Command(msgspec.Struct, kw_only=True):

@@ -7,6 +7,7 @@ what the limits admit, and turns all that changed into rows, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from queuack.engine import (
@@ -16,6 +17,7 @@ from queuack.engine import (
     attempts,
     backfilling,
     controlling,
+    deadlines,
     deferral,
     events,
     firing,
@@ -45,7 +47,7 @@ __all__ = ["Engine", "EngineSettings"]
 
 
 def _callback_finished(world: World, event: events.CallbackFinished) -> None:
-    callback_done(world, event.callback_id)
+    callback_done(world, event.callback_id, event.state, event.output)
 
 
 _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
@@ -88,6 +90,7 @@ class Engine:
     def __init__(self, settings: EngineSettings | None = None, random_suffix: Callable[[], str] | None = None) -> None:
         self.settings = settings or EngineSettings()
         self._world = World(self.settings, random_suffix)
+        self._world.on_callback_done = partial(callback_done, self._world)
 
     @classmethod
     def restore(
@@ -141,6 +144,8 @@ class Engine:
                 time_out(world, subject)
             elif kind == timers.WAIT:
                 deferral.time_out(world, *subject)
+            elif kind == timers.DEADLINE:
+                deadlines.miss(world, subject)
             elif kind == timers.ASK:
                 asking.ask(world, subject)
             else:
@@ -167,9 +172,10 @@ class Engine:
             if not (world.touched or world.to_plan or (world.work and budget > 0)):
                 return
 
-    def set_parallelism(self, slots: int) -> None:
-        """From the next step on, at most ``slots`` attempts are queued or running; more than that just run out."""
-        self._world.admission.parallelism = slots
+    def set_ahead(self, attempts: int) -> None:
+        """From the next step on, so many attempts of tasks that take a worker each are handed out beyond what may run
+        at once; those that are already out just run out."""
+        self._world.admission.ahead = attempts
 
     def inactive_assets(self, task: TaskDocument) -> list[tuple[str, str]]:
         """(name, URI) of the task's inlets and outlets that are not active."""

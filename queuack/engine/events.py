@@ -225,6 +225,10 @@ class AttemptFinished(Event, kw_only=True):
     at: int
     outcome: str
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so; None = as the task says."""
+    retry_reason: str | None = None
+    """Why, as the policy says."""
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     """Task ids to mark skipped together with this success (branching, short circuit)."""
@@ -325,6 +329,8 @@ class AttemptReturned(Event, kw_only=True):
 
 class CallbackFinished(Event, kw_only=True):
     callback_id: int
+    state: str = "success"
+    output: str | None = None
 
 
 class SetTaskState(Event, kw_only=True):

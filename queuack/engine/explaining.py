@@ -170,8 +170,11 @@ def _limits(world: World, run: Run, i: int) -> Iterator[Reason]:
     for limit in run.task_limits.get(run.task_of[i], ()):
         yield from _limit(limit, limit.name, f"{limit.name} of the task")
     admission = world.admission
-    if admission.active >= admission.parallelism:
-        yield Reason("parallelism", f"All {_slots(world.settings.parallelism)} of [core] parallelism are taken.")
+    alone, shared = admission.rooms
+    if not shared:
+        yield Reason("parallelism", f"All {_slots(admission.parallelism)} of [core] parallelism are taken.")
+    elif not alone and not admission.is_async(run, run.task_of[i]):
+        yield Reason("workers", f"All {_slots(admission.workers)} of [workers] max_workers are taken.")
 
 
 _RULES: tuple[Callable[[World, Run, int], Iterator[Reason]], ...] = (

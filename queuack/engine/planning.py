@@ -12,7 +12,7 @@ import heapq
 import re
 from collections.abc import Sequence
 
-from queuack.engine import asking, timers
+from queuack.engine import asking, deadlines, timers
 from queuack.engine.admission import Limit
 from queuack.engine.catalog import DagState, Planned
 from queuack.engine.effects import NewInstances, RunRow
@@ -278,6 +278,7 @@ def create_run(world: World, dag: DagState, row: RunRow) -> Run:
     _create_instances(world, run, version, replaces=False)
     world.dirty_runs[run] = None
     world.to_plan[dag] = None
+    deadlines.create(world, run)
     return run
 
 

@@ -6,7 +6,7 @@ lives on, was lost, or never began.
 
 from __future__ import annotations
 
-from queuack.engine import deferral, questions, states, timers
+from queuack.engine import deadlines, deferral, questions, states, timers
 from queuack.engine.admission import UNLIMITED, Limit
 from queuack.engine.asset_restoring import restore_assets
 from queuack.engine.backfill import Backfill
@@ -69,6 +69,7 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
             )
         restore_run(world, run, version)
     restore_assets(world, snapshot.assets)
+    deadlines.restore(world, snapshot.deadlines)
     deferral.drop_unused(world)
     for dag in world.dags.values():
         world.to_plan[dag] = None

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from queuack.engine.asset_snapshot import AssetsSnapshot
+from queuack.engine.deadline_spec import DeadlineDocument
 from queuack.engine.effects import BackfillRow, CallbackRow, HitlAnswered, RunRow, TriggerRow
 from queuack.engine.events import BackfillDate
 
@@ -121,12 +122,20 @@ class BackfillSnapshot(msgspec.Struct, kw_only=True):
     """(run key, place in the order) of those that have a run."""
 
 
+class DeadlineSnapshot(msgspec.Struct, kw_only=True):
+    run_key: int
+    alert_id: int
+    at: int
+    created_at: int
+    definition: DeadlineDocument
+
+
 class Snapshot(msgspec.Struct, kw_only=True):
     dags: list[DagSnapshot] = []
     versions: list[VersionSnapshot] = []
     runs: list[RunSnapshot] = []
     """Unfinished runs (queued, running); for DAGs with a task that depends on the past, the latest finished run with
-    its instances; finished runs of which a callback has still to run."""
+    its instances; finished runs of which a callback has still to run, or that have a deadline yet to miss."""
     pools: list[PoolSnapshot] = []
     callbacks: list[CallbackRow] = []
     assets: AssetsSnapshot = msgspec.field(default_factory=AssetsSnapshot)
@@ -141,3 +150,5 @@ class Snapshot(msgspec.Struct, kw_only=True):
     backfills: list[BackfillSnapshot] = []
     next_backfill_id: int = 1
     next_backfill_date_id: int = 1
+    deadlines: list[DeadlineSnapshot] = []
+    """Those that are not missed."""

@@ -18,6 +18,7 @@ from queuack.engine.admission import UNLIMITED, Admission, Limit
 from queuack.engine.asset_book import AssetBook
 from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
+from queuack.engine.deadlines import Deadline
 from queuack.engine.deferral import Trigger, is_due
 from queuack.engine.effects import CallbackRow, Command, LogRow, NextRunRow, PoolRow, RunCallback, Write
 from queuack.engine.events import FileParsed, ImportErrorInfo
@@ -33,6 +34,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     parallelism: int = 32
     """Attempts queued or running at once, over everything."""
+    max_workers: int | None = None
+    """Of them, attempts of tasks that take a worker each; None = parallelism."""
+    has_coroutines: bool = True
+    """Async tasks share workers; False: they take one each."""
     dags_are_paused_at_creation: bool = False
     dormant: bool = False
     """Requests and files are recorded, but no run is created by its schedule or started, and nothing is handed out: for
@@ -71,6 +76,7 @@ class World:
         "callbacks",
         "commands",
         "dags",
+        "deadlines",
         "dirty",
         "dirty_backfills",
         "dirty_dags",
@@ -90,6 +96,7 @@ class World:
         "next_trigger_id",
         "next_version_id",
         "now",
+        "on_callback_done",
         "plugin_state",
         "random_suffix",
         "recalled",
@@ -118,11 +125,15 @@ class World:
         self.by_id: dict[tuple[str, str], Run] = {}
         self.live: dict[int, tuple[Run, int]] = {}
         """Attempts queued or running, by task instance id."""
-        self.admission = Admission(settings.parallelism)
+        self.admission = Admission(settings.parallelism, settings.max_workers, has_coroutines=settings.has_coroutines)
         self.assets = AssetBook()
         self.timers = Timers(self._is_current)
         self.callbacks: dict[int, CallbackRow] = {}
         """Not yet known to have run."""
+        self.on_callback_done: Callable[[int, str, str | None], None]
+        """What is to be done when a callback has run: its id, state, output."""
+        self.deadlines: dict[int, dict[int, Deadline]] = {}
+        """Run key → deadlines that are not missed, by id."""
         self.triggers: dict[int, Trigger] = {}
         """Triggers that are to run, by id."""
         self.next_trigger_id = 1
@@ -292,9 +303,19 @@ class World:
             )
         )
 
-    def call_back(self, run: Run, kind: str, reason: str, position: int | None = None) -> None:
+    def call_back(
+        self, run: Run, kind: str, reason: str, position: int | None = None, *, data: str = "{}"
+    ) -> CallbackRow:
         """Have a worker run a callback, of the DAG or of the instance at ``position``; it is kept until it is known to
         have run."""
+        row = self.keep_callback(run, kind, reason, position, data=data)
+        self.commands.append(RunCallback(callback=row))
+        return row
+
+    def keep_callback(
+        self, run: Run, kind: str, reason: str, position: int | None = None, *, data: str = "{}"
+    ) -> CallbackRow:
+        """A callback that runs otherwise."""
         row = CallbackRow(
             id=self.next_callback_id,
             dag_id=run.dag_id,
@@ -304,11 +325,12 @@ class World:
             kind=kind,
             reason=reason,
             created_at=self.now,
+            data=data,
         )
         self.next_callback_id += 1
         self.callbacks[row.id] = row
         self.writes.append(row)
-        self.commands.append(RunCallback(callback=row))
+        return row
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────
     @staticmethod
@@ -325,6 +347,8 @@ class World:
         if kind == timers.WAIT:
             run, i = subject
             return is_due(run, i, when)
+        if kind == timers.DEADLINE:
+            return bool(not subject.is_over and subject.at == when)
         if kind == timers.ASK:
             return bool(subject.asked is not None and subject.asked.ask_at == when)
         return bool(subject.state == "running" and subject.times_out_at == when)

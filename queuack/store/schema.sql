@@ -127,7 +127,9 @@ CREATE TABLE task_instance (
     trigger_id BIGINT,
     trigger_timeout TIMESTAMPTZ,
     next_method VARCHAR,
-    next_kwargs JSON
+    next_kwargs JSON,
+    retry_delay_override DOUBLE,
+    retry_reason VARCHAR
 );
 
 CREATE TABLE task_instance_history (
@@ -157,7 +159,9 @@ CREATE TABLE task_instance_history (
     pid INTEGER,
     external_executor_id VARCHAR,
     rendered_map_index VARCHAR,
-    updated_at TIMESTAMPTZ
+    updated_at TIMESTAMPTZ,
+    retry_delay_override DOUBLE,
+    retry_reason VARCHAR
 );
 
 CREATE TABLE task_reschedule (
@@ -318,7 +322,34 @@ CREATE TABLE callback (
     map_index INTEGER NOT NULL,
     kind VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,
-    created_at TIMESTAMPTZ NOT NULL
+    created_at TIMESTAMPTZ NOT NULL,
+    type VARCHAR DEFAULT 'executor',
+    data JSON,
+    output VARCHAR,
+    trigger_id BIGINT
+);
+
+CREATE TABLE deadline_alert (
+    id BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    serialized_dag_id BIGINT NOT NULL,
+    name VARCHAR,
+    description VARCHAR,
+    reference JSON NOT NULL,
+    interval JSON NOT NULL,
+    callback_def JSON NOT NULL
+);
+
+-- callback_id: NULL until it is missed.
+CREATE TABLE deadline (
+    id BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_updated_at TIMESTAMPTZ NOT NULL,
+    dagrun_id BIGINT,
+    deadline_time TIMESTAMPTZ NOT NULL,
+    missed BOOLEAN NOT NULL,
+    callback_id BIGINT,
+    deadline_alert_id BIGINT
 );
 
 CREATE TABLE asset (

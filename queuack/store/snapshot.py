@@ -25,6 +25,7 @@ from queuack.engine.spec import decode
 from queuack.store.asset_snapshot import read_assets
 from queuack.store.backfills import read_backfills
 from queuack.store.database import Database
+from queuack.store.deadlines import read_deadlines
 from queuack.store.reader import Reader, fetch
 
 _RUN_FIELDS = (
@@ -37,7 +38,10 @@ _INSTANCE_FIELDS = (
     "end_date", "retry_at", "pid", "hostname", "unixname", "worker_id",
 )  # fmt: skip
 _TRIGGER_FIELDS = ("id", "classpath", "kwargs", "created_date", "queue", "fired_by", "fired_seq")
-_CALLBACK_FIELDS = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
+_CALLBACK_FIELDS = (
+    "id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at", "data", "runner", "state",
+    "trigger_id",
+)  # fmt: skip
 
 _DEPENDS_ON_THE_PAST = ('"depends_on_past":true', '"wait_for_downstream":true')
 """As a document spells them: compact JSON, and quotes inside strings are escaped, so nothing else matches."""
@@ -115,6 +119,7 @@ def _read(reader: Reader) -> Snapshot:
         backfills=read_backfills(reader),
         next_backfill_id=next_ids[5],
         next_backfill_date_id=next_ids[6],
+        deadlines=read_deadlines(reader),
     )
 
 

@@ -218,7 +218,7 @@ class InProcessRun:
             expansion=None,
             start_trigger=None,
         )
-        alone = msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=())
+        alone = msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=(), deadlines=())
         self._begin(alone, moment, conf, datetime.now(UTC))
         return msgspec.structs.replace(self._waiting.pop(), map_index=map_index)
 

@@ -28,6 +28,9 @@ class Verdict:
 
     outcome: str
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so."""
+    retry_reason: str | None = None
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     skip_instances: tuple[tuple[str, int], ...] = ()

@@ -89,6 +89,7 @@ EXAMPLES = [
     *_core("example_dynamic_task_mapping"),
     *_core("example_dynamic_task_mapping_with_no_taskflow_operators"),
     *_core("example_custom_weight"),
+    *_core("example_retry_policy", runs=1),
     *_core("example_workday_timetable"),
     *_core(
         "example_asset_alias",
@@ -185,7 +186,6 @@ NOT_YET: dict[str, str] = {
     "example_sensors": "an hour: one of its sensors waits until then, whatever its timeout",
     "example_task_state_store_async": "a run by Airflow's scheduler: its dag.test() has no asynchronous state store",
     "example_hitl_operator": "people who answer while it runs: dag.test() of Airflow never asks",
-    "example_retry_policy": "retry policies",
     "tutorial_objectstorage": "object storage",
 }
 """Example file → what it needs that is not built yet. The recordings of some wait here."""

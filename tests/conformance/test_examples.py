@@ -68,8 +68,11 @@ def test_the_file_gives_the_same_graph(example: Example, example_source: Path, a
 
 @pytest.fixture
 def short_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sensors wait a twentieth of a second for what they take for their interval; kept environments are the test's."""
+    """Sensors wait a twentieth of a second for what they take for their interval, retries not at all; kept environments
+    are the test's."""
+    from queuack import clock
     from queuack.sensors import base
+    from queuack.testing import run
 
     gone = [0.0]
 
@@ -78,6 +81,13 @@ def short_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         gone[0] += seconds
 
     monkeypatch.setattr(base, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: time.monotonic() + gone[0]))
+    now_us, waited = clock.now_us, [0]
+
+    def pass_over(seconds: float) -> None:
+        waited[0] += round(seconds * clock.SECOND)
+
+    monkeypatch.setattr(run, "time", SimpleNamespace(sleep=pass_over, monotonic=time.monotonic))
+    monkeypatch.setattr(clock, "now_us", lambda: now_us() + waited[0])
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from queuack.compat.table.targets import Reasons, reason
+from queuack.compat.table.targets import Reasons
 
 _YET = "not built in Queuack yet"
-_DEADLINES = f"deadlines are {_YET}; use dagrun_timeout"
-_RETRY_POLICIES = f"retry policies are {_YET}; use retries, retry_delay and AirflowFailException"
 _STANDARD = "airflow.providers.standard"
 _PLACES = f"{_STANDARD} or another provider package, a plugin's in its own module."
 
-ABSENT: Reasons = {
-    "airflow.sdk": reason(
-        _DEADLINES,
-        "AsyncCallback BaseDeadlineReference DeadlineAlert DeadlineReference SyncCallback deadline_reference",
-    )
-    | reason(_RETRY_POLICIES, "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule"),
-}
+ABSENT: Reasons = {}
 
 REMOVED: Mapping[str, str] = {
     "airflow.contrib": "contrib went away in Airflow 2; import from the provider package that took it over.",

@@ -34,11 +34,14 @@ WHERE state IS NULL OR state IN ('queued', 'running')
 ORDER BY id;
 
 -- name: snapshot_runs_called_back
--- Finished runs of which a callback has still to run: whoever runs it needs the run.
+-- Finished runs of which a callback has still to run: whoever runs it needs the run; and with a deadline to miss.
 SELECT {run_columns}
 FROM dag_run
 WHERE state IN ('success', 'failed')
-    AND (dag_id, run_id) IN (SELECT dag_id, run_id FROM callback WHERE callback.state = 'pending')
+    AND (
+        (dag_id, run_id) IN (SELECT dag_id, run_id FROM callback WHERE callback.state = 'pending')
+        OR id IN (SELECT dagrun_id FROM deadline WHERE NOT missed)
+    )
 ORDER BY id;
 
 -- name: snapshot_taken_dates
@@ -163,11 +166,22 @@ GROUP BY r.dag_id;
 SELECT pool, slots, description, include_deferred FROM slot_pool ORDER BY pool;
 
 -- name: snapshot_callbacks
--- Callbacks that no worker has run yet.
-SELECT id, dag_id, run_id, task_id, map_index, kind, reason, epoch_us(created_at)
+-- Callbacks that nobody has run yet.
+SELECT
+    id, dag_id, run_id, task_id, map_index, kind, reason, epoch_us(created_at), data::VARCHAR, type, state, trigger_id
 FROM callback
-WHERE state = 'pending'
+WHERE state IN ('pending', 'queued')
 ORDER BY id;
+
+-- name: snapshot_deadlines
+-- Deadlines that are not missed, with what their alerts say.
+SELECT
+    d.dagrun_id, d.deadline_alert_id, epoch_us(d.deadline_time), epoch_us(d.created_at), a.name, a.reference::VARCHAR,
+    a.interval::VARCHAR, a.callback_def::VARCHAR
+FROM deadline d
+JOIN deadline_alert a ON a.id = d.deadline_alert_id
+WHERE NOT d.missed
+ORDER BY d.id;
 
 -- name: snapshot_failed_files
 -- Files with import errors.
