@@ -94,7 +94,7 @@ def create(
     dry_run: bool,
     output: str,
 ) -> None:
-    """Create a backfill: the runs that a DAG's schedule has between two dates."""
+    """Create the runs that a DAG's schedule has between two dates."""
     asked = {
         "dag_id": dag_id,
         "from_date": from_date.isoformat(),
