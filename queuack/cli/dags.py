@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from queuack.cli import control
+from queuack.cli.dags_backfill import dags_backfill
 from queuack.cli.first_steps import first_steps
 from queuack.cli.groups import Group
 from queuack.cli.options import (
@@ -320,6 +321,9 @@ def delete(session: Session, dag_id: str, yes: bool) -> None:
     confirm(f"Delete DAG {dag_id} and all its runs?", yes)
     session.client.call("delete_dag", dag_id=dag_id)
     click.echo(f"DAG {dag_id} is deleted.")
+
+
+dags.add_command(dags_backfill)
 
 
 def _iso(moment: datetime | None) -> str | None:

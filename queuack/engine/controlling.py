@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from queuack.engine import expansion, states
 from queuack.engine.branches import skip_what_was_skipped
 from queuack.engine.choosing import Chosen, downstream_of, downstream_of_task, named, new_tasks, to_clear, to_mark
+from queuack.engine import deadlines, expansion, states
+from queuack.engine.choosing import downstream_of, downstream_of_task, named, to_clear
 from queuack.engine.closing import close
 from queuack.engine.deferral import recount
 from queuack.engine.effects import InstanceHistoryRow, PoolDeleted, PoolRow
@@ -118,6 +120,9 @@ def _on_latest(world: World, run: Run, chosen: list[int]) -> tuple[list[int], Ru
     if here:
         revised(world, run, here)
     return here, run
+def clear_run(world: World, run: Run) -> None:
+    """Forget the outcome of all tasks of a finished run: it is queued again."""
+    _clear(world, run, [i for i, state in enumerate(run.states) if state != states.ABSENT])
 
 
 def set_pool(world: World, event: SetPool) -> str:
@@ -197,10 +202,12 @@ def _clear(world: World, run: Run, chosen: Iterable[int], *, reopen: bool = True
     if not reopen:
         _look_anew(world, run)
         return
+    queued_at = run.queued_at
     if run.is_finished:
         _reopen(world, run)
     else:
         run.queued_at = world.now
+    deadlines.queued_again(world, run, queued_at)
     run.clear_number += 1
     world.dirty_runs[run] = None
     _look_anew(world, run)
@@ -210,6 +217,7 @@ def _reopen(world: World, run: Run) -> None:
     """A finished run is queued again."""
     run.turn("queue")
     run.queued_at, run.start_date, run.end_date = world.now, None, None
+    run.backfill = world.backfills.get(run.backfill_id or 0)
     run.dag.finished.pop(run.key, None)
     run.dag.recent.pop(run.run_id, None)
     run.dag.enqueue(run)

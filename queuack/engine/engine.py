@@ -7,6 +7,7 @@ what the limits admit, and turns all that changed into rows, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from queuack.engine import (
@@ -14,7 +15,9 @@ from queuack.engine import (
     asset_runs,
     assets,
     attempts,
+    backfilling,
     controlling,
+    deadlines,
     deferral,
     events,
     firing,
@@ -25,6 +28,7 @@ from queuack.engine import (
     timers,
 )
 from queuack.engine.admission import Reason
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.closing import callback_done, close_touched, forget, forget_the_old, time_out
 from queuack.engine.deferral import Trigger
@@ -44,7 +48,7 @@ __all__ = ["Engine", "EngineSettings"]
 
 
 def _callback_finished(world: World, event: events.CallbackFinished) -> None:
-    callback_done(world, event.callback_id)
+    callback_done(world, event.callback_id, event.state, event.output)
 
 
 _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
@@ -58,6 +62,10 @@ _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
     events.CreateAssetEvent: assets.create_event,
     events.DeleteDag: registering.delete_dag,
     events.TriggerRun: planning.trigger,
+    events.CreateBackfill: backfilling.create,
+    events.SetBackfillPaused: backfilling.set_paused,
+    events.CancelBackfill: backfilling.cancel,
+    events.RunsFound: backfilling.found,
     events.SetPool: controlling.set_pool,
     events.DeletePool: controlling.delete_pool,
     events.SetTaskState: controlling.set_task_state,
@@ -85,6 +93,7 @@ class Engine:
     def __init__(self, settings: EngineSettings | None = None, random_suffix: Callable[[], str] | None = None) -> None:
         self.settings = settings or EngineSettings()
         self._world = World(self.settings, random_suffix)
+        self._world.on_callback_done = partial(callback_done, self._world)
 
     @classmethod
     def restore(
@@ -109,6 +118,7 @@ class Engine:
             self._settle_all()
             hand_out(world)
             asking.pose(world)
+            backfilling.pose(world)
         world.flush()
         self._drop_recalled()
         return Step(writes=world.writes, commands=world.commands, replies=world.replies)
@@ -137,6 +147,8 @@ class Engine:
                 time_out(world, subject)
             elif kind == timers.WAIT:
                 deferral.time_out(world, *subject)
+            elif kind == timers.DEADLINE:
+                deadlines.miss(world, subject)
             elif kind == timers.ASK:
                 asking.ask(world, subject)
             else:
@@ -163,9 +175,10 @@ class Engine:
             if not (world.touched or world.to_plan or (world.work and budget > 0)):
                 return
 
-    def set_parallelism(self, slots: int) -> None:
-        """From the next step on, at most ``slots`` attempts are queued or running; more than that just run out."""
-        self._world.admission.parallelism = slots
+    def set_ahead(self, attempts: int) -> None:
+        """From the next step on, so many attempts of tasks that take a worker each are handed out beyond what may run
+        at once; those that are already out just run out."""
+        self._world.admission.ahead = attempts
 
     def inactive_assets(self, task: TaskDocument) -> list[tuple[str, str]]:
         """(name, URI) of the task's inlets and outlets that are not active."""
@@ -192,6 +205,11 @@ class Engine:
     def dags(self) -> dict[str, DagState]:
         """DAG id → state. To be read, not changed."""
         return self._world.dags
+
+    @property
+    def backfills(self) -> dict[int, Backfill]:
+        """Backfill id → backfill: all that are not over. To be read, not changed."""
+        return self._world.backfills
 
     @property
     def callbacks(self) -> dict[int, CallbackRow]:

@@ -15,6 +15,7 @@ from queuack.schedule.conditions import Leaf
 from queuack.schedule.outlet_events import OutletEvent
 
 if TYPE_CHECKING:
+    from queuack.engine.effects import XComRow
     from queuack.engine.snapshot import Recall
 
 
@@ -89,9 +90,74 @@ class TriggerRun(Event, kw_only=True):
     """cli, rest_api, ui, test, operator, timetable, asset, backfill (Airflow's DagRunTriggeredByType)."""
     triggering_user_name: str | None = None
     run_type: str = "manual"
-    """manual or asset_materialization."""
+    """manual, operator_triggered or asset_materialization."""
     partition_key: str | None = None
     """Of a DAG with partitions only."""
+    xcom: XComRow | None = None
+    """To be written together with the run: by it the task that asked knows its own run again."""
+
+
+class BackfillDate(msgspec.Struct, frozen=True, kw_only=True):
+    """One run that a backfill is to have. Instants in microseconds."""
+
+    run_after: int
+    logical_date: int | None = None
+    start: int | None = None
+    end: int | None = None
+    """Data interval."""
+    partition_key: str | None = None
+    """Set for a run that has a partition and no dates."""
+    partition_date: int | None = None
+
+
+class CreateBackfill(Event, kw_only=True):
+    """Run a DAG for a range of dates. Reply: the backfill's id (int)."""
+
+    dag_id: str
+    from_date: int
+    to_date: int
+    dates: list[BackfillDate]
+    """What the DAG's timetable has from ``from_date`` to ``to_date``, in the order in which the runs start."""
+    max_active_runs: int = 10
+    run_backwards: bool = False
+    dag_run_conf: dict[str, Any] | None = None
+    """None: new runs have no conf, and runs that are run again keep theirs."""
+    reprocess_behavior: str = "none"
+    run_on_latest_version: bool = True
+    """Runs that are run again take the newest version of the DAG."""
+    triggering_user_name: str | None = None
+
+
+class SetBackfillPaused(Event, kw_only=True):
+    """Reply: True when it changed."""
+
+    backfill_id: int
+    paused: bool
+
+
+class CancelBackfill(Event, kw_only=True):
+    """End a backfill: its queued runs fail, what is running goes on. Reply: how many runs failed."""
+
+    backfill_id: int
+
+
+class FoundRun(msgspec.Struct, frozen=True):
+    """A run that exists for something a backfill is to have."""
+
+    ordinal: int
+    state: str
+    recall: Recall | None = None
+    """Of a finished run that is to run again."""
+
+
+class RunsFound(Event, kw_only=True):
+    """The answer to ``effects.FindRuns``; what is not named has no run."""
+
+    backfill_id: int
+    number: int
+    runs: list[FoundRun]
+    taken: list[int] = []
+    """Ordinals whose run id another run has."""
 
 
 class CreateAssetEvent(Event, kw_only=True):
@@ -159,6 +225,10 @@ class AttemptFinished(Event, kw_only=True):
     at: int
     outcome: str
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so; None = as the task says."""
+    retry_reason: str | None = None
+    """Why, as the policy says."""
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     """Task ids to mark skipped together with this success (branching, short circuit)."""
@@ -259,6 +329,8 @@ class AttemptReturned(Event, kw_only=True):
 
 class CallbackFinished(Event, kw_only=True):
     callback_id: int
+    state: str = "success"
+    output: str | None = None
 
 
 class SetTaskState(Event, kw_only=True):

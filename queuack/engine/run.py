@@ -22,6 +22,7 @@ from queuack.errors import IllegalTransition
 
 if TYPE_CHECKING:
     from queuack.engine.admission import Limit
+    from queuack.engine.backfill import Backfill
     from queuack.engine.catalog import DagState
     from queuack.engine.deferral import Deferral
     from queuack.engine.questions import Question
@@ -88,8 +89,8 @@ class Run:
     """One DAG run. Attributes named as the columns of ``dag_run``; ``key`` is its integer id."""
 
     __slots__ = (
-        "clear_number", "conf", "dag", "dag_id", "data_interval_end", "data_interval_start", "details",
-        "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "map_indexes", "max_tries",
+        "backfill", "backfill_id", "clear_number", "conf", "dag", "dag_id", "data_interval_end", "data_interval_start",
+        "details", "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "map_indexes", "max_tries",
         "needed", "note", "order", "partition_date", "partition_key", "past_waiting", "pending", "plan",
         "queued_at", "removed", "run_after", "run_id", "run_type", "scope_done", "skipped", "spread",
         "start_date", "state", "states", "success", "tally", "task_limits", "task_of", "ti_ids", "tries",
@@ -117,6 +118,9 @@ class Run:
         self.updated_at = row.updated_at
         self.partition_key = row.partition_key
         self.partition_date = row.partition_date
+        self.backfill_id = row.backfill_id
+        self.backfill: Backfill | None = None
+        """The backfill it belongs to, while that is not over."""
         self.dag = dag
         self.limit = limit
         """``max_active_tasks`` of this run."""
@@ -380,6 +384,7 @@ class Run:
             updated_at=self.updated_at,
             partition_key=self.partition_key,
             partition_date=self.partition_date,
+            backfill_id=self.backfill_id,
         )
 
     def instance_row(self, i: int, now: int) -> InstanceRow:

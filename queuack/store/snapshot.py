@@ -5,6 +5,7 @@ Bounded: unfinished runs with their task instances, and of finished runs only wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,20 +23,25 @@ from queuack.engine.snapshot import (
 )
 from queuack.engine.spec import decode
 from queuack.store.asset_snapshot import read_assets
+from queuack.store.backfills import read_backfills
 from queuack.store.database import Database
+from queuack.store.deadlines import read_deadlines
 from queuack.store.reader import Reader, fetch
 
 _RUN_FIELDS = (
     "id", "dag_id", "run_id", "run_type", "state", "logical_date", "data_interval_start", "data_interval_end",
     "run_after", "queued_at", "start_date", "end_date", "conf", "triggered_by", "triggering_user_name", "note",
-    "dag_version_id", "clear_number", "updated_at", "partition_key", "partition_date",
+    "dag_version_id", "clear_number", "updated_at", "partition_key", "partition_date", "backfill_id",
 )  # fmt: skip
 _INSTANCE_FIELDS = (
     "id", "task_id", "map_index", "state", "try_number", "max_tries", "scheduled_dttm", "queued_dttm", "start_date",
     "end_date", "retry_at", "pid", "hostname", "unixname", "worker_id",
 )  # fmt: skip
 _TRIGGER_FIELDS = ("id", "classpath", "kwargs", "created_date", "queue", "fired_by", "fired_seq")
-_CALLBACK_FIELDS = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
+_CALLBACK_FIELDS = (
+    "id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at", "data", "runner", "state",
+    "trigger_id",
+)  # fmt: skip
 
 _DEPENDS_ON_THE_PAST = ('"depends_on_past":true', '"wait_for_downstream":true')
 """As a document spells them: compact JSON, and quotes inside strings are escaped, so nothing else matches."""
@@ -63,6 +69,16 @@ def load_run(reader: Reader, dag_id: str, run_id: str) -> Recall | None:
         for row in fetch(reader, "recalled_run_before", before):
             found.before = _recall(reader, _run(row))
     return found
+
+
+def load_runs(reader: Reader, run_keys: Sequence[int]) -> dict[int, Recall]:
+    """Some runs as the engine wants them to run again, by ``dag_run.id``; of what came before them, nothing."""
+    if not run_keys:
+        return {}
+    rows = [_run(row) for row in fetch(reader, "recalled_runs", {"run_key": list(run_keys)})]
+    versions = {version.version_id: version for version in _versions(reader, {row.dag_version_id for row in rows})}
+    snapshots = _with_instances(reader, rows)
+    return {run.row.id: Recall(run=run, version=versions[run.row.dag_version_id]) for run in snapshots}
 
 
 def _recall(reader: Reader, run: RunRow) -> Recall:
@@ -100,6 +116,10 @@ def _read(reader: Reader) -> Snapshot:
             TriggerRow(**dict(zip(_TRIGGER_FIELDS, row, strict=True))) for row in fetch(reader, "snapshot_triggers")
         ],
         next_trigger_id=next_ids[4],
+        backfills=read_backfills(reader),
+        next_backfill_id=next_ids[5],
+        next_backfill_date_id=next_ids[6],
+        deadlines=read_deadlines(reader),
     )
 
 

@@ -90,6 +90,8 @@ def random_dag(rng: random.Random) -> DagDocument:
             options["start_trigger"] = StartTrigger(classpath="pkg.Trigger", next_method="go_on")
         if rng.random() < 0.2:
             options["max_active_tis_per_dag"] = 1
+        if rng.random() < 0.3:
+            options["is_async"] = True
         if rng.random() < 0.1:
             options["max_active_tis_per_dagrun"] = 1
         if rng.random() < 0.05:
@@ -182,7 +184,9 @@ class Simulation:
         if mapped:
             self.document = map_some(self.rng, self.document)
         configuration = EngineSettings(
-            parallelism=self.rng.randint(1, 6), evaluations_per_step=self.rng.choice([1, 3, 2_000])
+            parallelism=self.rng.randint(1, 6),
+            max_workers=self.rng.randint(1, 6),
+            evaluations_per_step=self.rng.choice([1, 3, 2_000]),
         )
         self.driver = Driver(settings=configuration)
         for pool, slots in POOLS.items():
@@ -402,14 +406,18 @@ class Simulation:
         per_task: Counter[str] = Counter()
         active = 0
         documents = {one.task_id: one for one in (*self.document.tasks, task("new"))}
+        active = alone = 0
+        documents = {one.task_id: one for one in self.document.tasks}
         for ti_id, (run_key, task_id, _) in store.places.items():
             if store.instances[ti_id].state in ("queued", "running"):
                 one = documents[task_id]
                 active += 1
+                alone += not one.is_async
                 pools[one.pool] += one.pool_slots
                 per_run[run_key] += 1
                 per_task[task_id] += 1
         assert active <= self.driver.settings.parallelism
+        assert alone <= (self.driver.settings.max_workers or alone)
         assert all(count <= POOLS.get(pool, 128) for pool, count in pools.items())
         assert all(count <= self.document.max_active_tasks for count in per_run.values())
         for task_id, count in per_task.items():

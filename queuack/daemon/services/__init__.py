@@ -12,6 +12,7 @@ from typing import Any
 from queuack.daemon.port import Port
 from queuack.daemon.services import (
     assets,
+    backfills,
     connections,
     control,
     dags,
@@ -36,6 +37,7 @@ MODULES = (
     dags,
     runs,
     control,
+    backfills,
     assets,
     tasks,
     pools,

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from queuack import clock
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import Port
 from queuack.daemon.services.schedules import run_by_hand
 from queuack.engine.events import Event, TriggerRun
+from queuack.engine.planning import BY_RUN_AFTER
 from queuack.engine.snapshot import Recall
 from queuack.engine.spec import decode
 from queuack.engine.states import DagRunState
@@ -96,34 +99,44 @@ def trigger_run(
 
     Raises DagNotFound, InvalidRequest, and DagRunAlreadyExists when the DAG has, or ever had, a run of this id or date.
     """
-    date = instant(logical_date, "logical_date")
-    with port.reader() as reader:
-        text = versions.dag_document(reader, dag_id)
-        if text is None:
-            raise DagNotFound(f"There is no DAG {dag_id!r}.")
-        _check_free(reader, dag_id, run_id, date)
-    conf = {} if conf is None else conf
-    document = decode(text)
-    checked_conf(document, conf)
-    now = clock.now_us()
-    said = run_by_hand(port, document, run_after=now, logical_date=date, from_cli=triggered_by == "cli")
-    new_id = port.request(
-        TriggerRun(
-            dag_id=dag_id,
-            run_id=run_id or said.run_id,
-            logical_date=date,
-            data_interval_start=said.start,
-            data_interval_end=said.end,
-            run_after=said.run_after,
-            conf=conf,
-            note=note,
-            triggered_by=triggered_by,
-            triggering_user_name=user,
-            run_type=run_type,
-            partition_key=partition_key,
-        )
+    wanted = TriggerRun(
+        dag_id=dag_id,
+        run_id=run_id,
+        logical_date=instant(logical_date, "logical_date"),
+        conf={} if conf is None else conf,
+        note=note,
+        triggered_by=triggered_by,
+        triggering_user_name=user,
+        run_type=run_type,
+        partition_key=partition_key,
     )
-    return get_run(port, dag_id, new_id)
+    return trigger(port, wanted)
+
+
+def trigger(port: Port, wanted: TriggerRun) -> Row:
+    """As ``trigger_run``. What ``wanted`` leaves open (id, data interval, ``run_after``) is decided here and later."""
+    with port.reader() as reader:
+        text = versions.dag_document(reader, wanted.dag_id)
+        if text is None:
+            raise DagNotFound(f"There is no DAG {wanted.dag_id!r}.")
+        _check_free(reader, wanted.dag_id, wanted.run_id, wanted.logical_date)
+    document = decode(text)
+    checked_conf(document, wanted.conf)
+    said = run_by_hand(
+        port,
+        document,
+        run_after=clock.now_us() if wanted.run_after is None else wanted.run_after,
+        logical_date=wanted.logical_date,
+        at_run_after=wanted.triggered_by in BY_RUN_AFTER,
+    )
+    settled = msgspec.structs.replace(
+        wanted,
+        run_id=wanted.run_id or said.run_id,
+        data_interval_start=said.start,
+        data_interval_end=said.end,
+        run_after=said.run_after if wanted.run_after is None else wanted.run_after,
+    )
+    return get_run(port, wanted.dag_id, port.request(settled))
 
 
 def _check_free(reader: Reader, dag_id: str, run_id: str | None, date: int | None) -> None:

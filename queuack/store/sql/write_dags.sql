@@ -120,7 +120,10 @@ INSERT INTO id_floor
 SELECT 'dag_run', coalesce(max(id), 0) FROM dag_run WHERE dag_id = $dag_id
 UNION ALL SELECT 'task_instance', coalesce(max(id), 0) FROM task_instance WHERE dag_id = $dag_id
 UNION ALL SELECT 'dag_version', coalesce(max(id), 0) FROM dag_version WHERE dag_id = $dag_id
-UNION ALL SELECT 'callback', coalesce(max(id), 0) FROM callback WHERE dag_id = $dag_id;
+UNION ALL SELECT 'callback', coalesce(max(id), 0) FROM callback WHERE dag_id = $dag_id
+UNION ALL SELECT 'backfill', coalesce(max(id), 0) FROM backfill WHERE dag_id = $dag_id
+UNION ALL SELECT 'backfill_dag_run', coalesce(max(id), 0) FROM backfill_dag_run
+WHERE backfill_id IN (SELECT id FROM backfill WHERE dag_id = $dag_id);
 
 -- name: delete_dag_reschedules
 -- All that a DAG left in task_reschedule, found by its runs: before they go.
@@ -185,3 +188,11 @@ DELETE FROM xcom WHERE dag_id = $dag_id;
 -- name: delete_dag_callbacks
 -- All that a DAG left in callback.
 DELETE FROM callback WHERE dag_id = $dag_id;
+
+-- name: delete_dag_backfill_dates
+-- All that a DAG left in backfill_dag_run, found by its backfills: before they go.
+DELETE FROM backfill_dag_run WHERE backfill_id IN (SELECT id FROM backfill WHERE dag_id = $dag_id);
+
+-- name: delete_dag_backfills
+-- All that a DAG left in backfill.
+DELETE FROM backfill WHERE dag_id = $dag_id;
