@@ -14,7 +14,7 @@ import msgspec
 
 from queuack import clock
 from queuack.daemon.port import Port
-from queuack.daemon.services import runs
+from queuack.daemon.services import control, runs
 from queuack.engine.effects import XComRow
 from queuack.engine.events import TriggerRun
 from queuack.engine.spec import decode
@@ -67,7 +67,7 @@ def trigger_run(
         if not reset:
             raise
     existing = _existing(port, dag_id, run_id, logical_date)
-    runs.clear_tasks(port, dag_id, existing)
+    control.clear_tasks(port, dag_id, existing)
     if asked_by is not None:
         port.write(_mark(asked_by, existing))
     return existing

@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from queuack.engine import expansion, states
+from queuack.engine import deadlines, expansion, states
 from queuack.engine.branches import skip_what_was_skipped
 from queuack.engine.choosing import Chosen, downstream_of, downstream_of_task, named, new_tasks, to_clear, to_mark
-from queuack.engine import deadlines, expansion, states
-from queuack.engine.choosing import downstream_of, downstream_of_task, named, to_clear
 from queuack.engine.closing import close
 from queuack.engine.deferral import recount
 from queuack.engine.effects import InstanceHistoryRow, PoolDeleted, PoolRow
@@ -120,6 +118,8 @@ def _on_latest(world: World, run: Run, chosen: list[int]) -> tuple[list[int], Ru
     if here:
         revised(world, run, here)
     return here, run
+
+
 def clear_run(world: World, run: Run) -> None:
     """Forget the outcome of all tasks of a finished run: it is queued again."""
     _clear(world, run, [i for i, state in enumerate(run.states) if state != states.ABSENT])

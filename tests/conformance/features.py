@@ -328,8 +328,6 @@ FEATURES: dict[str, list[Feature]] = {
         ),
         works("trigger with conf", "integration/test_services.py::test_conf_is_checked_against_the_params"),
         works("notes on runs and task instances", f"{CONTROL}::test_notes"),
-        missing("backfill", "`catchup`, or trigger with `-l DATE` for each date"),
-        missing("notes on runs, by hand", "the column `note` is there; no command sets it yet"),
         works("backfill: dates, reprocess behavior, refusals", "conformance/test_backfills.py::test_runs_that_exist"),
         works(
             "backfill: pause, cancel, a limit of its own",

@@ -156,6 +156,7 @@ class MemoryStore(MemoryBackfills, MemoryAssets):
     def _InstanceNoteRow(self, w: fx.InstanceNoteRow) -> None:
         assert w.id in self.instances
         self.notes["instance", w.id] = (w.content, w.user)
+
     def _RetryOverrideRow(self, w: fx.RetryOverrideRow) -> None:
         assert w.id in self.instances
         self.retry_overrides[w.id] = w

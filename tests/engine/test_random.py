@@ -404,10 +404,8 @@ class Simulation:
         pools: Counter[str] = Counter()
         per_run: Counter[int] = Counter()
         per_task: Counter[str] = Counter()
-        active = 0
-        documents = {one.task_id: one for one in (*self.document.tasks, task("new"))}
         active = alone = 0
-        documents = {one.task_id: one for one in self.document.tasks}
+        documents = {one.task_id: one for one in (*self.document.tasks, task("new"))}
         for ti_id, (run_key, task_id, _) in store.places.items():
             if store.instances[ti_id].state in ("queued", "running"):
                 one = documents[task_id]

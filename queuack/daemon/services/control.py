@@ -17,6 +17,7 @@ import msgspec
 
 from queuack import clock, config
 from queuack.daemon.port import Port
+from queuack.daemon.services.markers import marked_tasks
 from queuack.daemon.services.runs import change, get_run, instant, list_runs
 from queuack.engine.choosing import Chosen
 from queuack.engine.events import BranchChoice, Choose, ClearTasks, Event, SetNote, SetRunState, SetTaskState
@@ -309,15 +310,31 @@ def _within(date: str | None, start: int | None, end: int | None) -> bool:
 
 # ── acting ───────────────────────────────────────────────────────────────────────────────────────────
 def _clear(port: Port, runs: Iterable[Row], asked: ClearTasks, dry_run: bool) -> list[Row]:
+    """``downstream`` also reaches into other DAGs, where an ExternalTaskMarker is among what is cleared."""
     found: list[Row] = []
     for row in runs:
         of_run = msgspec.structs.replace(asked, run_id=row["run_id"])
-        chosen = _chosen(port, of_run)
-        found += _rows(row, chosen)
-        if chosen and not dry_run:
-            of_run.choices = _choices(port, of_run)
-            _act(port, of_run)
+        further = marked_tasks(port, of_run) if asked.downstream else []
+        found += _clear_one(port, row, of_run, dry_run)
+        for place in further:
+            other = ClearTasks(
+                dag_id=place.dag_id,
+                run_id=place.run_id,
+                task_ids=(place.task_id,),
+                downstream=True,
+                only_failed=asked.only_failed,
+                user=asked.user,
+            )
+            found += _clear_one(port, get_run(port, place.dag_id, place.run_id), other, dry_run)
     return found
+
+
+def _clear_one(port: Port, row: Row, asked: ClearTasks, dry_run: bool) -> list[Row]:
+    chosen = _chosen(port, asked)
+    if chosen and not dry_run:
+        asked.choices = _choices(port, asked)
+        _act(port, asked)
+    return _rows(row, chosen)
 
 
 def _chosen(port: Port, asked: ClearTasks | SetTaskState) -> list[Chosen]:
