@@ -162,21 +162,23 @@ def test_clearing_follows_markers(deployment: Deployment) -> None:  # noqa: F811
     deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["a"])
     assert deployment.states("r", "y") == done
     finish(deployment, "x", "a")
-    deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["b"], downstream=True)
+    deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["b"], include_downstream=True)
     assert deployment.states("r", "y") == done
-    assert deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["a"], downstream=True) == ["a", "mark"]
+    cleared = deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["a"], include_downstream=True)
+    assert [(row["dag_id"], row["task_id"]) for row in cleared if row["dag_id"] == "x"] == [("x", "a"), ("x", "mark")]
+    assert {row["dag_id"] for row in cleared} == {"x", "y", "z"}
     assert [deployment.states("r", name) for name in "yz"] == [again, again]
 
 
 def test_the_depth_of_markers(deployment: Deployment) -> None:  # noqa: F811
     chain(deployment, ("x", "y"), ("y", "z"), ("z", "x"), depth=1)
     with pytest.raises(InvalidRequest, match="recursion_depth"):
-        deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["a"], downstream=True)
+        deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["a"], include_downstream=True)
     assert all(state == "success" for name in "xyz" for state in deployment.states("r", name).values())
 
 
 def test_markers_in_a_circle(deployment: Deployment) -> None:  # noqa: F811
     chain(deployment, ("x", "y"), ("y", "x"))
-    deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["mark"], downstream=True)
+    deployment.call("clear_tasks", dag_id="x", run="r", task_ids=["mark"], include_downstream=True)
     assert deployment.states("r", "y") == {"a": "queued", "b": "success", "mark": None}
     assert deployment.states("r", "x")["a"] == "queued"
