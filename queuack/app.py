@@ -16,6 +16,7 @@ from typing import Any
 from queuack import clock, config
 from queuack.config import Config
 from queuack.daemon import runtime_service, services, vault
+from queuack.daemon.backfilling import RunFinder
 from queuack.daemon.console import Console
 from queuack.daemon.daemon import Daemon
 from queuack.daemon.front import Front
@@ -31,7 +32,7 @@ from queuack.engine.events import FileGone
 from queuack.errors import QueuackError, StoreLocked
 from queuack.executors.local import LocalExecutor
 from queuack.executors.nursery import NurseryClient
-from queuack.executors.settings import LocalSettings
+from queuack.executors.settings import LocalSettings, max_workers
 from queuack.home import Home
 from queuack.protocol import TimetableAnswer, TimetableQuestion
 from queuack.store.database import Database
@@ -51,6 +52,8 @@ def engine_settings(*, dormant: bool = False) -> EngineSettings:
     return EngineSettings(
         dormant=dormant,
         parallelism=config.get_int("core", "parallelism"),
+        max_workers=max_workers(),
+        has_coroutines=config.get_str("workers", "isolation") == "warm",
         dags_are_paused_at_creation=config.get_boolean("core", "dags_are_paused_at_creation"),
         max_task_retry_delay=config.get_float("core", "max_task_retry_delay"),
         partition_mapper_max_downstream_keys=config.get_int("scheduler", "partition_mapper_max_downstream_keys"),
@@ -163,6 +166,7 @@ async def _serve(
     if (seen := plugins_seen(home)) is not None:
         loop.post(seen)
     front.asking = parsing.asking
+    front.find_runs = RunFinder(database, loop)
     server = Server(home, loop, front, executor, parsing, token)
     triggering = Triggering(home, loop, front, nursery, _unseal, TriggererSettings.from_config())
     front.triggers = server.triggering = triggering
@@ -213,6 +217,8 @@ class OfflineService:
     def call(self, method: str, params: dict[str, Any]) -> Any:
         if method == "sync":
             return self.sync()
+        if method in runtime_service.METHODS and method not in services.METHODS:
+            return runtime_service.call(self._port, method, params)
         return services.call(self._port, method, params)
 
     def sync(self) -> int:

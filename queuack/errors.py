@@ -81,6 +81,56 @@ class TasksRunning(QueuackError):
     http_status = 409
 
 
+class BackfillNotFound(NotFound):
+    """There is no such backfill."""
+
+
+class AlreadyRunningBackfill(QueuackError):
+    """Another backfill of the DAG is running."""
+
+    http_status = 409
+
+
+class BackfillAlreadyCompleted(QueuackError):
+    """The backfill is already completed."""
+
+    http_status = 409
+
+
+class InvalidBackfill(InvalidRequest):
+    """This backfill cannot be made."""
+
+    http_status = 422
+
+
+class DagNonPeriodicScheduleException(InvalidBackfill):
+    """The DAG's schedule does not support backfills."""
+
+
+class InvalidBackfillDirection(InvalidBackfill):
+    """A backfill of tasks that depend on the past cannot run backwards."""
+
+
+class InvalidReprocessBehavior(InvalidBackfill):
+    """The reprocess behavior does not fit the DAG."""
+
+
+class InvalidBackfillDate(InvalidBackfill):
+    """The dates are all in the future."""
+
+
+class InvalidBackfillDateRange(InvalidBackfill):
+    """The range ends before it begins."""
+
+
+class InvalidBackfillConf(InvalidBackfill):
+    """The conf does not fit the DAG's params."""
+
+
+class NoBackfillRunsToCreate(InvalidBackfill):
+    """The range has no runs."""
+
+
 class IllegalTransition(QueuackError):
     """A task instance was asked to go where it cannot go."""
 

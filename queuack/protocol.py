@@ -88,6 +88,8 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     version_number: int = 1
     run: RunInfo
     isolation: str = "warm"
+    is_async: bool = False
+    """It runs on the worker's event loop, beside others."""
     log_path: str = ""
     """Relative to the logs folder."""
     queued_dttm: int | None = None
@@ -101,13 +103,15 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Seconds; what the executor kills by when the worker's own timeout does not end the task."""
     callback_id: int | None = None
     callback_kind: str = ""
-    """success or failure, for a callback."""
+    """success or failure, for a callback; deadline, deadline_reference: see ``callback_data``."""
     upstream_map_indexes: dict[str, list[int]] = {}
     """Upstream task in the same mapped group → the map indexes this instance looks at; a task that is not here is
     looked at whole."""
     is_mapped_over: bool = False
     """Another task or group expands over what this one returns: Finished says how long that is."""
     callback_reason: str = ""
+    callback_data: str = ""
+    """JSON object: of a deadline, what is called with what, or what is asked."""
     next_method: str | None = None
     """The method in which a deferred task goes on; None = it begins with ``execute``."""
     next_kwargs: bytes = b""
@@ -162,6 +166,7 @@ class Held(msgspec.Struct):
     phase: str
     """waiting, running or finished."""
     callback_id: int | None = None
+    is_async: bool = False
 
 
 # ── anyone → daemon ──────────────────────────────────────────────────────────────────────────────
@@ -212,6 +217,10 @@ class Finished(Fact, tag="finished", kw_only=True):
     started_at: int | None = None
     pid: int | None = None
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so."""
+    retry_reason: str | None = None
+    """Why, as the policy says."""
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     skip_instances: tuple[tuple[str, int], ...] = ()
@@ -233,7 +242,8 @@ class Finished(Fact, tag="finished", kw_only=True):
     wait_timeout: int | None = None
     """Microseconds it waits at most."""
     import_us: int = 0
-    """Microseconds of it that went into importing the DAG file: no part of the task's usual duration."""
+    """Microseconds of it that went into importing the DAG file, and into fetching what the task is mapped over: no part
+    of its usual duration."""
 
 
 class XComPush(Fact, tag="xcom_push", kw_only=True):
@@ -265,6 +275,10 @@ class Rendered(Fact, tag="rendered", kw_only=True):
 
 class CallbackRan(Fact, tag="callback_ran", kw_only=True):
     callback_id: int
+    state: str = "success"
+    """success or failed, of a deadline's callback."""
+    output: str | None = None
+    """What it returned, or its error."""
 
 
 # ── triggerer → daemon ───────────────────────────────────────────────────────────────────────────

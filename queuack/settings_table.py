@@ -63,7 +63,7 @@ SETTINGS: tuple[Setting, ...] = (
     # ── core ──
     Setting("core", "dags_folder", "path", "dags", "Folder of the DAG files."),
     Setting("core", "plugins_folder", "path", "plugins", "Folder of the plugins; importable by DAG files."),
-    Setting("core", "parallelism", "int", 32, "Task instances that may run at once, over all DAGs.", minimum=1),
+    Setting("core", "parallelism", "int", 1024, "Task instances that may run at once, over all DAGs.", minimum=1),
     Setting("core", "dags_are_paused_at_creation", "bool", False, "A new DAG starts paused."),
     Setting("core", "max_active_tasks_per_dag", "int", 16, "Default of a DAG's max_active_tasks.", minimum=0),
     Setting("core", "max_active_runs_per_dag", "int", 16, "Default of a DAG's max_active_runs.", minimum=0),
@@ -152,6 +152,13 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("Disabled", "Enabled", "Hidden"),
     ),
     Setting("core", "sensitive_var_conn_names", "str", "", "More words, comma-separated, that mark a name as secret."),
+    Setting(
+        "core",
+        "rerun_with_latest_version",
+        "bool",
+        False,
+        "Whether a cleared run goes on in its DAG's newest version.",
+    ),
     # ── scheduler ──
     Setting("scheduler", "catchup_by_default", "bool", False, "Default of a DAG's catchup."),
     Setting(
@@ -213,6 +220,22 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     # ── workers ──
     Setting("workers", "min_workers", "int", 2, "Workers kept warm while there is nothing to do.", minimum=0),
+    Setting(
+        "workers",
+        "max_workers",
+        "int",
+        None,
+        "Workers at most, each for one task that is not async. Unset = core.parallelism if that is set, else 32.",
+        minimum=1,
+    ),
+    Setting(
+        "workers",
+        "async_tasks_per_worker",
+        "int",
+        1000,
+        "Async tasks (async def) that one worker runs at once, beside one that is not async.",
+        minimum=1,
+    ),
     Setting(
         "workers",
         "max_tasks_per_worker",

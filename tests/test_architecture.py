@@ -31,6 +31,7 @@ LEAVES = {
 DATA = {
     "engine.spec", "engine.events", "engine.effects", "engine.snapshot", "engine.states",
     "engine.asset_spec", "engine.asset_effects", "engine.asset_snapshot",
+    "engine.deadline_spec", "engine.deadline_effects",
 }  # fmt: skip
 """The engine's vocabulary: structs without behaviour, which the store and the document builder share."""
 

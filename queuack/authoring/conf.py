@@ -37,8 +37,6 @@ FIXED_ANSWERS: dict[tuple[str, str], str] = {
     ("core", "non_pooled_task_slot_count"): "128",
     ("scheduler", "max_dagruns_to_create_per_loop"): "10",
     ("scheduler", "ignore_first_depends_on_past_by_default"): "True",
-    ("api", "host"): "0.0.0.0",
-    ("api", "port"): "8080",
     ("webserver", "web_server_host"): "0.0.0.0",
     ("webserver", "web_server_port"): "8080",
     ("logging", "remote_logging"): "False",

@@ -74,6 +74,10 @@ class Connection:
         masking.current().mask_secret(value)
         return value
 
+    async def aextra_dejson(self) -> dict[str, Any]:
+        """As ``extra_dejson``; nothing waits."""
+        return self.extra_dejson
+
     def get_extra_dejson(self, nested: bool = False) -> dict[str, Any]:
         """``extra`` decoded; with ``nested``, JSON texts inside it too."""
         values = self.extra_dejson

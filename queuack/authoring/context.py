@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -189,25 +190,40 @@ def make_context(
 
 
 _current: list[Context] = []
+"""Of the task that has the process's main thread, and of any thread it starts."""
+_own: ContextVar[list[Context] | None] = ContextVar("queuack_current_context", default=None)
+"""Of an async task, which shares the process with others."""
+
+
+def keep_apart() -> None:
+    """From here on, what runs in this contextvars context has current contexts of its own."""
+    _own.set([])
 
 
 @contextmanager
 def current_context(context: Context) -> Iterator[Context]:
     """Make ``context`` what ``get_current_context()`` answers."""
-    _current.append(context)
+    contexts = _contexts()
+    contexts.append(context)
     try:
         yield context
     finally:
-        _current.pop()
+        contexts.pop()
+
+
+def _contexts() -> list[Context]:
+    own = _own.get()
+    return _current if own is None else own
 
 
 def get_current_context() -> Context:
     """The context of the running task. Raises RuntimeError outside one."""
-    if not _current:
+    contexts = _contexts()
+    if not contexts:
         raise RuntimeError(
             "Current context was requested but no context was found! Are you running within an Airflow task?"
         )
-    return _current[-1]
+    return contexts[-1]
 
 
 def context_merge(context: Any, *args: Any, **kwargs: Any) -> None:

@@ -17,6 +17,7 @@ from queuack import config
 from queuack.authoring import timezone as tz
 from queuack.authoring.dag_arguments import as_schedule, as_tags, check_owner_links, markdown, reject_or_warn
 from queuack.authoring.dag_stack import DagContext
+from queuack.authoring.deadline import as_alerts
 from queuack.authoring.exceptions import (
     DuplicateTaskIdFound,
     FailFastDagInvalidTriggerRule,
@@ -119,7 +120,7 @@ class DAG:
         self.owner_links = check_owner_links(owner_links)
         self.auto_register = bool(auto_register)
         self.fail_fast = bool(fail_fast) or bool(old.get("fail_stop"))
-        self.deadline = deadline
+        self.deadline = as_alerts(deadline, dag_id)
         self.allowed_run_types = allowed_run_types
         self.disable_bundle_versioning = disable_bundle_versioning
         self.rerun_with_latest_version = rerun_with_latest_version

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from collections.abc import Mapping
 from functools import lru_cache
 from types import SimpleNamespace
@@ -13,6 +15,8 @@ from queuack.authoring.state import DagRunType
 from queuack.clock import from_us
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pendulum import DateTime
 
 INSTANTS = (
@@ -74,7 +78,7 @@ class DagRun:
     @property
     def external_trigger(self) -> bool:
         """2.x: whether the run was made by hand."""
-        return bool(self._info.run_type == DagRunType.MANUAL)
+        return self._info.run_type in (DagRunType.MANUAL, DagRunType.OPERATOR_TRIGGERED)
 
     @property
     def is_backfill(self) -> bool:
@@ -107,3 +111,12 @@ _DEFAULTS: dict[str, Any] = {
     "clear_number": 0,
     "partition_key": None,
 }
+
+
+def generate_run_id(*, run_type: str, logical_date: datetime | None = None, run_after: datetime) -> str:
+    """``manual__2026-01-05T00:00:00+00:00``: of ``run_after``; with a random part where no logical date tells the run
+    from others."""
+    name = f"{run_type}__{run_after.isoformat()}"
+    if logical_date is not None:
+        return name
+    return f"{name}_{''.join(secrets.choice(string.ascii_letters) for _ in range(8))}"

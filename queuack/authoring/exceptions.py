@@ -305,7 +305,7 @@ class DagRunTriggerException(AirflowException):
         self,
         *,
         trigger_dag_id: str,
-        dag_run_id: str | None,
+        dag_run_id: str,
         conf: dict[str, Any] | None,
         logical_date: datetime | None = None,
         run_after: datetime | None = None,

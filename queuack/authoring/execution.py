@@ -25,17 +25,27 @@ def execute_task(task: Any, context: Context, execute: Callable[[Context], Any] 
     AirflowSkipException, AirflowRescheduleException, TaskDeferred, anything.
     """
     with current_context(context):
-        context["params"]
         export_context(context)
-        if task._pre_execute_hook is not None:
-            call(task._pre_execute_hook, context, context)
-        task.pre_execute(context)
-        run_callbacks(task.on_execute_callback, context)
+        begin_task(task, context)
         result = (execute or task.execute)(context)
-        if task._post_execute_hook is not None:
-            call(task._post_execute_hook, context, context, result)
-        task.post_execute(context, result)
+        end_task(task, context, result)
     return result
+
+
+def begin_task(task: Any, context: Context) -> None:
+    """What comes before ``execute``; params are validated."""
+    context["params"]
+    if task._pre_execute_hook is not None:
+        call(task._pre_execute_hook, context, context)
+    task.pre_execute(context)
+    run_callbacks(task.on_execute_callback, context)
+
+
+def end_task(task: Any, context: Context, result: Any) -> None:
+    """What comes after it."""
+    if task._post_execute_hook is not None:
+        call(task._post_execute_hook, context, context, result)
+    task.post_execute(context, result)
 
 
 def run_callbacks(callbacks: Any, context: Context) -> None:

@@ -36,6 +36,12 @@ class BaseHook:
         """The hook of the connection's type. Raises AirflowException for a type that no installed provider has."""
         return cls.get_connection(conn_id).get_hook(hook_params=hook_params)
 
+    @classmethod
+    async def aget_hook(cls, conn_id: str, hook_params: dict[str, Any] | None = None) -> Any:
+        """As ``get_hook``, from an event loop."""
+        connection = await cls.aget_connection(conn_id)
+        return connection.get_hook(hook_params=hook_params)
+
     def get_conn(self) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define get_conn()")
 

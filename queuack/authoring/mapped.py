@@ -279,7 +279,7 @@ class MappedOperator(DAGNode, Templater):
 
     @property
     def is_async(self) -> bool:
-        return False
+        return self.operator_class.is_async_with(self.partial_kwargs)
 
     @property
     def roots(self) -> list[Any]:

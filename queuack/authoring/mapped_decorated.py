@@ -68,6 +68,10 @@ class DecoratedMappedOperator(MappedOperator):
         return self._multiple_outputs
 
     @property
+    def is_async(self) -> bool:
+        return self.operator_class.is_async_with({"python_callable": self.python_callable})
+
+    @property
     def op_kwargs_expand_input(self) -> ExpandInput:
         """Airflow's name for it."""
         return self.expand_input

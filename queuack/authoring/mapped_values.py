@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice, zip_longest
 from operator import index as as_index
 from typing import Any, overload
@@ -31,13 +32,15 @@ _remembered: WeakKeyDictionary[Runtime, OrderedDict[tuple[Any, ...], Any]] = Wea
 def remember(key: tuple[Any, ...], fetch: Callable[[], Any]) -> Any:
     """What ``fetch`` gave when this process last asked for ``key``; for values that cannot have changed since."""
     values = _remembered.setdefault(current_runtime(), OrderedDict())
-    if key in values:
-        values.move_to_end(key)
-        return values[key]
-    value = values[key] = fetch()
+    found = values.get(key, NOTSET)
+    if found is not NOTSET:
+        with suppress(KeyError):  # another thread took it out meanwhile
+            values.move_to_end(key)
+        return found
+    found = values[key] = fetch()
     if len(values) > _REMEMBERED:
         values.popitem(last=False)
-    return value
+    return found
 
 
 def run_key(ti: Any) -> tuple[Any, ...]:
@@ -184,13 +187,16 @@ class LazyXComSequence(Sequence[Any]):
         if index < 0 and (index := index + len(self)) < 0:
             raise IndexError(key)
         values = remember((*self._run, *self._place.values()), dict[int, Any])
-        if index not in values:
+        value = values.get(index, NOTSET)
+        if value is NOTSET:
             if len(values) > _KEPT:
                 values.clear()
-            values.update(enumerate(self._ahead(index), index))
-        if index not in values:
-            raise IndexError(key)
-        return fresh(values[index])
+            found = self._ahead(index)
+            values.update(enumerate(found, index))
+            if not found:
+                raise IndexError(key)
+            value = found[0]
+        return fresh(value)
 
     def _ahead(self, start: int) -> list[Any]:
         """The values from ``start`` on, as many as it is sensible to fetch at once."""

@@ -167,6 +167,11 @@ def mask_secret(secret: Any, name: str | None = None) -> None:
         current().mask_secret(secret, name)
 
 
+async def amask_secret(secret: Any, name: str | None = None) -> None:
+    """As ``mask_secret``; nothing waits."""
+    mask_secret(secret, name)
+
+
 def redact(value: Any, name: str | None = None, max_depth: int | None = None, replacement: str = HIDDEN) -> Any:
     """``value`` without secrets: those told to ``mask_secret`` and those that a sensitive name marks.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from queuack.authoring.templating import Templater
@@ -19,8 +19,10 @@ class BaseNotifier(Templater):
     template_fields: Collection[str] = ()
     template_ext: Sequence[str] = ()
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, context: Any = None, **kwargs: Any) -> None:
+        """``context``: what it is awaited with, as an AsyncCallback."""
         super().__init__()
+        self.context: Any = context or {}
         self._dag: DAG | None = None
 
     @property
@@ -51,8 +53,11 @@ class BaseNotifier(Templater):
         try:
             self.render_template_fields(context)
             self.notify(context)
-        except Exception as error:
-            self.log.exception("Failed to send notification: %s", error)
         finally:
             for name, value in saved.items():
                 setattr(self, name, value)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """``async_notify`` with the context it was made with."""
+        self.render_template_fields(self.context)
+        return self.async_notify(self.context).__await__()

@@ -309,6 +309,11 @@ class BaseOperator(DAGNode, Templater, metaclass=BaseOperatorMeta):
     def is_async(self) -> bool:
         return False
 
+    @classmethod
+    def is_async_with(cls, arguments: Mapping[str, Any]) -> bool:
+        """Whether an instance made with these arguments is async."""
+        return False
+
     @property
     def inherits_from_empty_operator(self) -> bool:
         return self._is_empty

@@ -79,8 +79,33 @@ class Runtime(Protocol):
         """Rows: run_id, logical_date, task_id, map_index, state, try_number."""
 
     def trigger_run(
-        self, *, dag_id: str, run_id: str | None, logical_date: int | None, conf: dict[str, Any]
-    ) -> str: ...
+        self,
+        *,
+        dag_id: str,
+        run_id: str,
+        logical_date: int | None,
+        run_after: int | None,
+        conf: dict[str, Any] | None,
+        note: str | None,
+        reset: bool,
+        asked_by: dict[str, Any],
+    ) -> str:
+        """Create a run, or with ``reset`` clear the one there is. Returns its id, then XCom ``trigger_run_id``.
+
+        ``asked_by``: dag_id, run_id, task_id, map_index of the task. The same attempt may ask again for the same run.
+        Raises DagRunAlreadyExists (``queuack.errors``), DagNotFound, InvalidRequest."""
+
+    def previous_task(
+        self, *, dag_id: str, task_id: str, map_index: int, before: int | None, state: str | None
+    ) -> dict[str, Any] | None:
+        """task_id, dag_id, run_id, logical_date, start_date, end_date, state, try_number, map_index, duration of a task
+        in the latest run with a logical date below ``before``. Instants in microseconds."""
+
+    def task_breadcrumbs(self, *, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """task_id, map_index, state, operator, duration of what has ended in a run."""
+
+    def dag_outline(self, dag_id: str) -> dict[str, Any] | None:
+        """dag_id, is_paused, is_stale, relative_fileloc, owners, tags, task_ids, group_ids; None = there is none."""
 
     def hitl_ask(self, *, ti_id: int, **question: Any) -> None:
         """Ask a person. ``question``: options, subject, body, defaults, multiple, params, assignees."""

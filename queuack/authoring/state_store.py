@@ -13,6 +13,7 @@ from typing import Any
 from queuack import clock, config
 from queuack.authoring.assets.asset import Asset, AssetAlias, AssetNameRef, AssetUriRef
 from queuack.authoring.assets.runtime import asset_runtime
+from queuack.authoring.async_tasks import off_loop
 from queuack.authoring.runtime import NO_XCOM
 
 log = logging.getLogger("queuack.task")
@@ -56,16 +57,16 @@ class TaskStateStoreAccessor:
         asset_runtime().task_state_delete(**self._place, key=None)
 
     async def aget(self, key: str, default: Any = None) -> Any:
-        return self.get(key, default)
+        return await off_loop(self.get, key, default)
 
     async def aset(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
-        self.set(key, value, retention=retention)
+        await off_loop(self.set, key, value, retention=retention)
 
     async def adelete(self, key: str) -> None:
-        self.delete(key)
+        await off_loop(self.delete, key)
 
     async def aclear(self) -> None:
-        self.clear()
+        await off_loop(self.clear)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TaskStateStoreAccessor) and other._place == self._place
@@ -107,16 +108,16 @@ class AssetStateStoreAccessor:
         asset_runtime().asset_state_delete(name=self._name, uri=self._uri, key=None)
 
     async def aget(self, key: str, default: Any = None) -> Any:
-        return self.get(key, default)
+        return await off_loop(self.get, key, default)
 
     async def aset(self, key: str, value: Any) -> None:
-        self.set(key, value)
+        await off_loop(self.set, key, value)
 
     async def adelete(self, key: str) -> None:
-        self.delete(key)
+        await off_loop(self.delete, key)
 
     async def aclear(self) -> None:
-        self.clear()
+        await off_loop(self.clear)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssetStateStoreAccessor) and (other._name, other._uri) == (self._name, self._uri)
@@ -180,16 +181,16 @@ class AssetStateStoreAccessors:
         self._only.clear()
 
     async def aget(self, key: str, default: Any = None) -> Any:
-        return self.get(key, default)
+        return await off_loop(self.get, key, default)
 
     async def aset(self, key: str, value: Any) -> None:
-        self.set(key, value)
+        await off_loop(self.set, key, value)
 
     async def adelete(self, key: str) -> None:
-        self.delete(key)
+        await off_loop(self.delete, key)
 
     async def aclear(self) -> None:
-        self.clear()
+        await off_loop(self.clear)
 
     def __repr__(self) -> str:
         parts = [f"name={name!r}" for name in self._by_name] + [f"uri={uri!r}" for uri in self._by_uri]

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import product
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from queuack import config
+from queuack.authoring.async_tasks import off_loop
 from queuack.authoring.dag_run import DagRun, moment
-from queuack.authoring.exceptions import AirflowException
+from queuack.authoring.exceptions import AirflowException, DagNotFound
 from queuack.authoring.map_indexes import common_mapped_group, is_further_mapped, relevant_map_indexes
 from queuack.authoring.mapped_values import LazyXComSequence
 from queuack.authoring.runtime import NO_XCOM, current_runtime
@@ -292,10 +294,10 @@ class TaskInstance:
         return results if len(results) else default
 
     async def axcom_pull(self, *args: Any, **kwargs: Any) -> Any:
-        return self.xcom_pull(*args, **kwargs)
+        return await off_loop(self.xcom_pull, *args, **kwargs)
 
     async def axcom_push(self, key: str, value: Any) -> None:
-        self.xcom_push(key, value)
+        await off_loop(self.xcom_push, key, value)
 
     # ── other runs and tasks ─────────────────────────────────────────────────────────────────────
     def get_previous_dagrun(self, state: str | None = None, session: Any = None) -> DagRun | None:
@@ -307,20 +309,24 @@ class TaskInstance:
         )
         return None if fields is None else DagRun.from_fields({"dag_id": self.dag_id, **fields})
 
-    def get_previous_ti(self, state: str | None = None, session: Any = None) -> Any:
-        """The states row of this task in the run before."""
-        run = self.get_previous_dagrun()
-        if run is None:
-            return None
-        rows = current_runtime().task_states(
+    def get_previous_ti(
+        self, state: str | None = None, logical_date: datetime | None = None, map_index: int = -1
+    ) -> SimpleNamespace | None:
+        """This task in the run before this one (or before ``logical_date``), optionally the last one in ``state``.
+
+        Attributes: task_id, dag_id, run_id, logical_date, start_date, end_date, state, try_number, map_index, duration.
+        """
+        found = current_runtime().previous_task(
             dag_id=self.dag_id,
-            run_ids=[run.run_id],
-            logical_dates=None,
-            task_ids=[self.task_id],
-            group_id=None,
-            states=[state] if state else None,
+            task_id=self.task_id,
+            map_index=map_index,
+            before=self._run.logical_date if logical_date is None else to_us(logical_date),
+            state=None if state is None else str(state),
         )
-        return rows[0] if rows else None
+        if found is None:
+            return None
+        dates = {name: moment(found[name]) for name in ("logical_date", "start_date", "end_date")}
+        return SimpleNamespace(**{**found, **dates})
 
     def get_first_reschedule_date(self, context: Any) -> DateTime | None:
         """When the sensor's first poke began; None on the first."""
@@ -370,6 +376,20 @@ class TaskInstance:
     def get_dagrun_state(dag_id: str, run_id: str) -> str | None:
         rows = current_runtime().dag_runs(dag_id=dag_id, logical_dates=None, run_ids=[run_id], states=None)
         return str(rows[0]["state"]) if rows else None
+
+    @staticmethod
+    def get_dag(dag_id: str) -> SimpleNamespace:
+        """dag_id, is_paused, relative_fileloc, owners, tags of a DAG of the deployment. Raises DagNotFound."""
+        found = current_runtime().dag_outline(dag_id)
+        if found is None:
+            raise DagNotFound(f"There is no DAG {dag_id!r}.")
+        names = ("dag_id", "is_paused", "relative_fileloc", "owners", "tags")
+        return SimpleNamespace(**{name: found[name] for name in names})
+
+    @staticmethod
+    def get_task_breadcrumbs(dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """task_id, map_index, state, operator and duration (seconds) of what has ended in a run."""
+        return current_runtime().task_breadcrumbs(dag_id=dag_id, run_id=run_id)
 
     def __repr__(self) -> str:
         mapped = f" map_index={self.map_index}" if self.map_index >= 0 else ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from queuack.cli import trees
+from queuack.cli import control, trees
+from queuack.cli.dags_backfill import dags_backfill
 from queuack.cli.first_steps import first_steps
 from queuack.cli.groups import Group
 from queuack.cli.options import (
@@ -33,7 +33,6 @@ from queuack.cli.output import (
     state_text,
 )
 from queuack.cli.session import Session
-from queuack.errors import DagNotFound
 
 RUN_STATES = ("queued", "running", "success", "failed")
 NEXT_FIELDS = ("logical_date", "data_interval.start", "data_interval.end", "run_after")
@@ -63,7 +62,11 @@ PAUSE_COLUMNS = (Column("dag_id", "dag_id"), Column("is_paused", "is_paused"))
 
 @click.group(cls=Group)
 def dags() -> None:
-    """List, trigger, pause, test, show DAGs and their runs."""
+    """List, trigger, clear, pause, test, show DAGs and their runs."""
+
+
+for _command in (control.clear_runs, control.set_run_state, control.note_run):
+    dags.add_command(_command)
 
 
 @dags.command("list")
@@ -216,7 +219,7 @@ def _pause_command(name: str, paused: bool) -> None:
     def command(session: Session, dag_id: str, treat_dag_id_as_regex: bool, yes: bool, output: str) -> None:
         chosen = [dag_id]
         if treat_dag_id_as_regex:
-            chosen = _matching(session, dag_id)
+            chosen = control.matching(session, dag_id)
             confirm(f"{name.capitalize()} {counted(len(chosen), 'DAG')}: {', '.join(chosen)}?", yes)
         client = session.dags_client
         for each in chosen:
@@ -336,15 +339,7 @@ def delete(session: Session, dag_id: str, yes: bool) -> None:
     click.echo(f"DAG {dag_id} is deleted.")
 
 
-def _matching(session: Session, expression: str) -> list[str]:
-    try:
-        regex = re.compile(expression)
-    except re.error as error:
-        raise click.UsageError(f"'{expression}' is not a regular expression: {error}.") from None
-    chosen = [row["dag_id"] for row in session.dags_client.call("list_dags") if regex.search(row["dag_id"])]
-    if not chosen:
-        raise DagNotFound(f"No DAG id matches '{expression}'.")
-    return chosen
+dags.add_command(dags_backfill)
 
 
 def _iso(moment: datetime | None) -> str | None:

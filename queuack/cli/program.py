@@ -19,8 +19,9 @@ COMMANDS = {
     "api-server": LazyCommand(
         "queuack.cli.daemon:api_server", "Serve the REST API and the pages in the foreground, until Ctrl-C."
     ),
-    "dags": LazyCommand("queuack.cli.dags:dags", "List, trigger, pause, test, show DAGs and their runs."),
-    "tasks": LazyCommand("queuack.cli.tasks:tasks", "List, test, render, explain tasks; read their logs."),
+    "dags": LazyCommand("queuack.cli.dags:dags", "List, trigger, clear, pause, test, show DAGs and their runs."),
+    "tasks": LazyCommand("queuack.cli.tasks:tasks", "List, test, render, explain, clear, mark tasks; read logs."),
+    "backfill": LazyCommand("queuack.cli.backfill:backfill", "Run a DAG for dates of the past."),
     "assets": LazyCommand("queuack.cli.assets:assets", "List, look up and update assets."),
     "pools": LazyCommand("queuack.cli.pools:pools", "Manage pools."),
     "variables": LazyCommand("queuack.cli.variables:variables", "Manage variables."),

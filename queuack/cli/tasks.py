@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from queuack.cli import control
 from queuack.cli.graph import kind, upstream_first
 from queuack.cli.groups import Group
 from queuack.cli.options import JSON_OBJECT, dag_argument, map_index_option, output_option, run_argument, user_name
@@ -59,7 +60,7 @@ ANSWERED_COLUMNS = (
 
 @click.group(cls=Group)
 def tasks() -> None:
-    """List, test, render, explain tasks; read their logs."""
+    """List, test, render, explain, clear, mark tasks; read logs."""
 
 
 @tasks.command("list")
@@ -70,6 +71,10 @@ def list_tasks(session: Session, dag_id: str, output: str) -> None:
     """List the tasks of a DAG."""
     rows = session.dags_client.call("list_tasks", dag_id=dag_id)
     print_rows(_upstream_first(rows, rows), TASK_COLUMNS, output, empty="It has no tasks.")
+
+
+for _command in (control.clear_tasks, control.set_task_state, control.note_task):
+    tasks.add_command(_command)
 
 
 @tasks.command()

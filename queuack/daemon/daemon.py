@@ -133,7 +133,7 @@ class Daemon:
             else:
                 self.loop.post(AttemptReturned(ti_id=ti_id, try_number=try_number))
         for callback in list(self.loop.engine.callbacks.values()):
-            if (-callback.id, 1) not in held:
+            if callback.trigger_id is None and (-callback.id, 1) not in held:
                 self.loop.resume_callback(callback)
         for ti_id, try_number in held:
             current = still.get(ti_id)

@@ -65,6 +65,8 @@ class Front:
         self.executor: Executor
         self.asking: Asking
         self.triggers: TriggerHost
+        self.find_runs: Callable[[effects.FindRuns], None]
+        """Answers which runs of a backfill exist."""
         self.seal: Callable[[str], str] = str
         """Encrypts the arguments of triggers."""
         self._isolation = isolation
@@ -89,10 +91,12 @@ class Front:
                 self.triggers.act(command)
             elif isinstance(command, effects.AskTimetable):
                 self._ask(command)
+            elif isinstance(command, effects.FindRuns):
+                self.find_runs(command)
             elif isinstance(command, effects.RunCallback):
                 callback = self._callback(command.callback)
                 if callback is None:
-                    self.loop.post(CallbackFinished(callback_id=command.callback.id))
+                    self.loop.post(CallbackFinished(callback_id=command.callback.id, state="failed"))
                 else:
                     workloads.append(callback)
         if workloads:
@@ -122,13 +126,15 @@ class Front:
             return None
         plan = run.plan
         task = plan.document.tasks[command.task_index]
+        isolation = task.isolation or self._isolation
         return Workload(
             ti_id=command.ti_id,
             task_id=task.task_id,
             map_index=command.map_index,
             try_number=command.try_number,
             max_tries=command.max_tries,
-            isolation=task.isolation or self._isolation,
+            isolation=isolation,
+            is_async=task.is_async and isolation == "warm" and command.next_method is None,
             execution_timeout=_seconds_left(task.execution_timeout, command.begun_us),
             next_method=command.next_method,
             next_kwargs=command.next_kwargs,
@@ -159,6 +165,7 @@ class Front:
             callback_id=row.id,
             callback_kind=row.kind,
             callback_reason=row.reason,
+            callback_data=row.data,
             log_path=attempt_log(row.dag_id, row.run_id, row.task_id or "dag_callback", row.map_index, 0),
             **self._origin(run),
         )
@@ -194,7 +201,7 @@ class Front:
                     )
                 )
             elif isinstance(fact, CallbackRan):
-                loop.post(CallbackFinished(callback_id=fact.callback_id))
+                loop.post(CallbackFinished(callback_id=fact.callback_id, state=fact.state, output=fact.output))
             else:
                 self.take_row(worker_id, fact)
         if facts:
@@ -220,6 +227,8 @@ class Front:
             at=fact.at,
             outcome=fact.outcome,
             fail_without_retry=fact.fail_without_retry,
+            retry_delay=fact.retry_delay,
+            retry_reason=fact.retry_reason,
             reschedule_at=fact.reschedule_at,
             skip_tasks=fact.skip_tasks,
             skip_instances=fact.skip_instances,
@@ -291,7 +300,7 @@ class Front:
             return
         if losses >= MAX_CALLBACK_LOSSES:
             log.error("A callback of DAG %s ended its process %d times (%s): given up.", row.dag_id, losses, reason)
-            self.loop.post(CallbackFinished(callback_id=callback_id))
+            self.loop.post(CallbackFinished(callback_id=callback_id, state="failed", output=reason))
             return
         self.act([effects.RunCallback(callback=row)])
 

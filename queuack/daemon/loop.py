@@ -36,9 +36,9 @@ GATHER_SECONDS = 0.003
 """How long a round may wait for more outcomes while they pour in, so that one commit serves many."""
 
 AHEAD = 4
-"""Attempts that may be handed out beyond ``parallelism`` for each outcome of the last round, and ``AHEAD`` times
-``parallelism`` at the most: short tasks wait in the workers' queues, so that these do not run dry during a commit. How
-many run at once is bounded by the number of workers, which never exceeds ``parallelism``."""
+"""Attempts that may be handed out beyond what may run at once for each outcome of the last round, and ``AHEAD`` times
+the number of workers at the most: short tasks wait in the workers' queues, so that these do not run dry during a
+commit. How many run at once the executor sees to."""
 
 POURING = 4
 """Outcomes in one round that count as pouring in."""
@@ -87,7 +87,8 @@ class Loop:
 
     def __init__(self, engine: Engine, writer: Committer, observer: Observer) -> None:
         self.engine = engine
-        self._parallelism = engine.settings.parallelism
+        settings = engine.settings
+        self._workers = min(settings.parallelism, settings.max_workers or settings.parallelism)
         self._writer = writer
         self._observer = observer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -216,8 +217,7 @@ class Loop:
             self._linger = None
 
     async def _round(self, batch: Batch) -> None:
-        ahead = min(AHEAD * batch.outcomes, (AHEAD - 1) * self._parallelism)
-        self.engine.set_parallelism(self._parallelism + ahead)
+        self.engine.set_ahead(min(AHEAD * batch.outcomes, (AHEAD - 1) * self._workers))
         step = self.engine.step(batch.events, clock.now_us())
         writes = batch.writes + step.writes
         fold = bool(step.replies) or self._fold_due or self._writer.waiting > FOLD_WRITES

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from queuack import clock
-from queuack.daemon import asset_runtime
+from queuack.daemon import asset_runtime, run_runtime
 from queuack.daemon.port import Port
 from queuack.daemon.services import connections as connection_service
-from queuack.daemon.services import runs as run_service
 from queuack.daemon.services import variables as variable_service
 from queuack.daemon.services.suggestions import suggesting
 from queuack.engine.effects import XComRow
@@ -151,7 +149,10 @@ def task_states(
     group_id: str | None = None,
     states: list[str] | None = None,
 ) -> list[Row]:
+    """Raises NotFound for a task group that the DAG does not have (a mapped or nested one is one)."""
     with port.reader() as reader:
+        if group_id is not None and not instances.tasks_of_group(reader, dag_id, group_id):
+            raise NotFound(f"DAG {dag_id!r} has no task group {group_id!r} with tasks in it.")
         return instances.task_states(
             reader,
             dag_id,
@@ -161,20 +162,6 @@ def task_states(
             group_id=group_id,
             states=states,
         )
-
-
-def trigger_run(
-    port: Port, dag_id: str, run_id: str | None = None, logical_date: int | None = None, conf: Row | None = None
-) -> str:
-    row = run_service.trigger_run(
-        port,
-        dag_id,
-        run_id=run_id,
-        logical_date=clock.iso(logical_date),
-        conf=conf,
-        triggered_by="operator",
-    )
-    return str(row["run_id"])
 
 
 def hitl_ask(port: Port, ti_id: int, **question: Any) -> None:
@@ -210,28 +197,31 @@ def model_rows(
         return models.model_rows(reader, table, where=where or (), order=order or (), limit=limit, offset=offset)
 
 
-METHODS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        xcom_get,
-        xcom_slice,
-        xcom_count,
-        variable_get,
-        variable_keys,
-        variable_set,
-        variable_delete,
-        connection_get,
-        dag_source,
-        previous_run,
-        dag_runs,
-        task_states,
-        trigger_run,
-        hitl_ask,
-        hitl_answer,
-        hitl_answer_by_default,
-        model_rows,
-    )
-} | asset_runtime.METHODS
+METHODS: dict[str, Callable[..., Any]] = (
+    {
+        function.__name__: function
+        for function in (
+            xcom_get,
+            xcom_slice,
+            xcom_count,
+            variable_get,
+            variable_keys,
+            variable_set,
+            variable_delete,
+            connection_get,
+            dag_source,
+            previous_run,
+            dag_runs,
+            task_states,
+            hitl_ask,
+            hitl_answer,
+            hitl_answer_by_default,
+            model_rows,
+        )
+    }
+    | asset_runtime.METHODS
+    | run_runtime.METHODS
+)
 
 
 def call(port: Port, method: str, params: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from queuack.authoring.alerts import sends_mail
+from queuack.authoring.async_tasks import runs_on_loop
 from queuack.authoring.exceptions import AirflowException, AirflowTimetableInvalid
 from queuack.authoring.extra_links import extra_links_of
 from queuack.authoring.mapped import MappedOperator
@@ -21,10 +22,12 @@ from queuack.authoring.types import is_arg_set
 from queuack.authoring.weight import WeightRule, custom_weight
 from queuack.clock import to_us
 from queuack.document.assets import aliases_of, assets_of, leaves_of
+from queuack.document.deadlines import deadlines_of
 from queuack.document.expansion import expansion_of
 from queuack.engine.spec import (
     CallbackFlags,
     DagDocument,
+    Marker,
     StartTrigger,
     SubDagDocument,
     TaskDocument,
@@ -38,6 +41,10 @@ from queuack.serialization.typed_json import dumps_ascii
 if TYPE_CHECKING:
     from queuack.authoring.dag import DAG
     from queuack.authoring.operator import BaseOperator
+
+
+SAME_DATE = "{{ logical_date.isoformat() }}"
+"""The logical date of an ExternalTaskMarker that names none."""
 
 
 def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument:
@@ -76,6 +83,7 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
         dagrun_timeout=_seconds(dag.dagrun_timeout),
         is_paused_upon_creation=dag.is_paused_upon_creation,
         fail_fast=dag.fail_fast,
+        rerun_with_latest_version=dag.rerun_with_latest_version,
         has_on_success_callback=bool(dag.on_success_callback),
         has_on_failure_callback=bool(dag.on_failure_callback),
         tags=tuple(sorted(dag.tags)),
@@ -88,6 +96,7 @@ def document_of(dag: DAG, *, relative_fileloc: str, fileloc: str) -> DagDocument
         render_template_as_native_obj=dag.render_template_as_native_obj,
         assets=assets_of(dag),
         asset_aliases=aliases_of(dag),
+        deadlines=deadlines_of(dag),
     )
 
 
@@ -125,6 +134,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         retry_delay=_seconds(task.retry_delay) or 0.0,
         retry_exponential_backoff=float(task.retry_exponential_backoff),
         max_retry_delay=_seconds(task.max_retry_delay),
+        has_retry_policy=task.retry_policy is not None,
         depends_on_past=task.depends_on_past,
         ignore_first_depends_on_past=task.ignore_first_depends_on_past,
         wait_for_past_depends_before_skipping=task.wait_for_past_depends_before_skipping,
@@ -137,6 +147,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         queue=task.queue,
         executor=task.executor,
         isolation=_isolation(task),
+        is_async=runs_on_loop(task),
         execution_timeout=_seconds(task.execution_timeout),
         max_active_tis_per_dag=task.max_active_tis_per_dag,
         max_active_tis_per_dagrun=task.max_active_tis_per_dagrun,
@@ -147,6 +158,7 @@ def _task(task: BaseOperator) -> TaskDocument:
         expansion=expansion_of(task.expand_input) if isinstance(task, MappedOperator) else None,
         start_trigger=_start_trigger(task),
         subdag=_subdag(task),
+        marker=_marker(task),
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,
         callbacks=flags,
         is_empty=_needs_no_worker(task, flags),
@@ -170,6 +182,9 @@ def _mails(task: BaseOperator, kind: str) -> bool:
 def _needs_no_worker(task: BaseOperator, flags: CallbackFlags) -> bool:
     """An EmptyOperator nobody listens to is marked successful by the scheduler, as in Airflow."""
     hooks = task._pre_execute_hook is not None or task._post_execute_hook is not None
+    marker = _marker(task)
+    if marker is not None and "{{" in f"{marker.dag_id}{marker.task_id}{marker.logical_date}":
+        return False  # a worker renders it
     return task.inherits_from_empty_operator and not task.outlets and not hooks and flags == CallbackFlags()
 
 
@@ -190,6 +205,20 @@ def _start_trigger(task: BaseOperator) -> StartTrigger | None:
         next_method=arguments.next_method,
         next_kwargs=dumps_ascii(arguments.next_kwargs or {}).decode(),
         timeout=_seconds(arguments.timeout),
+    )
+
+
+def _marker(task: BaseOperator) -> Marker | None:
+    """Of an ExternalTaskMarker, this one or the provider package's. A mapped one marks nothing, as in Airflow."""
+    if task.task_type != "ExternalTaskMarker" or getattr(task, "is_mapped", False):
+        return None
+    said: Any = task
+    date = None if said.logical_date == SAME_DATE else str(said.logical_date)
+    return Marker(
+        dag_id=said.external_dag_id,
+        task_id=said.external_task_id,
+        logical_date=date,
+        recursion_depth=said.recursion_depth,
     )
 
 

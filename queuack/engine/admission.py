@@ -1,14 +1,15 @@
 """Admission: which of the scheduled instances may be handed out now: limits, the queue, and those parked under a limit.
 
-An instance whose dependencies are met waits in one heap, ordered by priority weight (high first), then its run's date,
-then task order. What a full limit refuses is parked under that limit and comes back when it frees, so a step costs what
-changed. This file knows nothing of trigger rules.
+An instance whose dependencies are met waits in a heap, ordered by priority weight (high first), then its run's date,
+then task order. There are two: of tasks that take a worker each, and of async tasks, which share workers. What a full
+limit refuses is parked under that limit and comes back when it frees, so a step costs what changed. This file knows
+nothing of trigger rules.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from queuack.engine import states
@@ -17,6 +18,8 @@ from queuack.engine.run import Run
 UNLIMITED = 1 << 60
 Entry = tuple[int, int, int, int, Run]
 """(-weight, order of the run, run key, position, run)."""
+Rooms = tuple[bool, bool]
+"""Whether there is room for a task that takes a worker, and for an async one."""
 
 
 class Reason(NamedTuple):
@@ -27,7 +30,8 @@ class Reason(NamedTuple):
 
 
 class Limit:
-    """Something that holds a number of slots. ``parked`` are the refused, by how many slots each needs."""
+    """Something that holds a number of slots. ``parked`` are the refused, by the slots each needs and whether it is
+    async."""
 
     __slots__ = ("capacity", "description", "include_deferred", "is_missing", "name", "parked", "used")
 
@@ -35,7 +39,7 @@ class Limit:
         self.name = name
         self.capacity = capacity
         self.used = 0
-        self.parked: dict[int, list[Entry]] = {}
+        self.parked: dict[tuple[int, bool], list[Entry]] = {}
         self.description = ""
         self.include_deferred = False
         self.is_missing = False
@@ -45,38 +49,70 @@ class Limit:
     def free(self) -> int:
         return self.capacity - self.used
 
-    def park(self, entry: Entry, need: int) -> None:
-        heapq.heappush(self.parked.setdefault(need, []), entry)
+    def park(self, entry: Entry, need: int, is_async: bool) -> None:
+        heapq.heappush(self.parked.setdefault((need, is_async), []), entry)
 
-    def wake(self) -> Iterator[Entry]:
-        """As many of the parked, best first, as the free slots can hold."""
+    def fitting(self, free: int) -> Iterable[tuple[int, bool]]:
+        """The kinds of the parked that ``free`` slots could hold."""
+        return [kind for kind in self.parked if kind[0] <= free]
+
+    def wake(self, rooms: Rooms) -> Iterator[Entry]:
+        """As many of the parked, best first, as the free slots can hold; none of what has no room elsewhere."""
         free = self.free
         while self.parked:
-            fitting = [need for need in self.parked if need <= free]
+            fitting = [kind for kind in self.fitting(free) if rooms[kind[1]]]
             if not fitting:
                 return
-            need = min(fitting, key=lambda n: self.parked[n][0])
-            heap = self.parked[need]
+            kind = min(fitting, key=lambda n: self.parked[n][0])
+            heap = self.parked[kind]
             entry = heapq.heappop(heap)
             if not heap:
-                del self.parked[need]
+                del self.parked[kind]
             if entry[4].states[entry[3]] == states.SCHEDULED:
-                free -= need
+                free -= kind[0]
                 yield entry
 
 
 class Admission:
     """All limits and the queue. ``admit`` yields what may be handed out; the caller hands it out at once."""
 
-    __slots__ = ("_freed", "active", "parallelism", "pools", "ready")
+    __slots__ = (
+        "_freed",
+        "active",
+        "ahead",
+        "async_active",
+        "has_coroutines",
+        "parallelism",
+        "pools",
+        "ready",
+        "workers",
+    )
 
-    def __init__(self, parallelism: int) -> None:
+    def __init__(self, parallelism: int, workers: int | None = None, *, has_coroutines: bool = True) -> None:
         self.parallelism = parallelism
+        self.workers = parallelism if workers is None else min(workers, parallelism)
+        """Tasks that are not async at once."""
+        self.has_coroutines = has_coroutines
+        """Async tasks share workers; False: they take one each."""
+        self.ahead = 0
+        """Tasks that are not async may be handed out so far beyond both."""
         self.active = 0
         """Instances queued or running."""
+        self.async_active = 0
+        """Of them, async."""
         self.pools: dict[str, Limit] = {}
-        self.ready: list[Entry] = []
+        self.ready: tuple[list[Entry], list[Entry]] = ([], [])
+        """Those that take a worker each, and async ones."""
         self._freed: dict[Limit, None] = {}
+
+    @property
+    def rooms(self) -> Rooms:
+        active, ahead = self.active, self.ahead
+        alone = active - self.async_active < self.workers + ahead and active < self.parallelism + ahead
+        return alone, active < self.parallelism
+
+    def is_async(self, run: Run, task: int) -> bool:
+        return self.has_coroutines and bool(run.plan.is_async[task])
 
     def pool(self, name: str) -> Limit:
         """A pool that does not exist has no slots until somebody creates it."""
@@ -88,7 +124,9 @@ class Admission:
 
     def offer(self, run: Run, i: int) -> None:
         """An instance became scheduled."""
-        heapq.heappush(self.ready, (-run.plan.weights[run.task_of[i]], run.order, run.key, i, run))
+        task = run.task_of[i]
+        heap = self.ready[self.has_coroutines and run.plan.is_async[task]]
+        heapq.heappush(heap, (-run.plan.weights[task], run.order, run.key, i, run))
 
     def freed(self, limit: Limit) -> None:
         """A limit has more room than before."""
@@ -99,6 +137,8 @@ class Admission:
         """Occupy the slots of an instance."""
         self.active += 1
         task = run.task_of[i]
+        if self.has_coroutines and run.plan.is_async[task]:
+            self.async_active += 1
         self.pool(run.plan.pools[task]).used += run.plan.pool_slots[task]
         run.limit.used += 1
         if run.plan.task_limited[task]:
@@ -109,6 +149,8 @@ class Admission:
         """Free the slots of an instance."""
         self.active -= 1
         task = run.task_of[i]
+        if self.has_coroutines and run.plan.is_async[task]:
+            self.async_active -= 1
         freed = self._freed
         pool = self.pool(run.plan.pools[task])
         pool.used -= run.plan.pool_slots[task]
@@ -148,33 +190,46 @@ class Admission:
 
     def admit(self) -> Iterator[tuple[Run, int]]:
         """Instances that every limit lets pass, best first; their slots are taken."""
-        ready = self.ready
         woken: dict[Limit, None] = {}
-        while True:
-            if self.active >= self.parallelism:
-                self._freed.update(woken)
-                return
+        while any(rooms := self.rooms):
             for limit in self._freed:
                 woken[limit] = None
-                for entry in limit.wake():
-                    heapq.heappush(ready, entry)
+                for entry in limit.wake(rooms):
+                    heapq.heappush(self.ready[self.is_async(entry[4], entry[4].task_of[entry[3]])], entry)
             self._freed.clear()
-            while ready and self.active < self.parallelism:
-                entry = heapq.heappop(ready)
+            while (found := self._next()) is not None:
+                entry = found
                 run, i = entry[4], entry[3]
                 if run.states[i] != states.SCHEDULED:
                     continue
                 refusing, need = self._blocking(run, i)
                 if refusing is not None:
-                    refusing.park(entry, need)
+                    refusing.park(entry, need, self.is_async(run, run.task_of[i]))
                 else:
                     self.take(run, i)
                     yield run, i
+            rooms = self.rooms
             for limit in woken:
-                if any(need <= limit.free for need in limit.parked):
+                if any(rooms[kind[1]] for kind in limit.fitting(limit.free)):
                     self._freed[limit] = None
             if not self._freed:
-                return
+                break
+        for limit in woken:
+            if limit.fitting(limit.free):
+                self._freed[limit] = None  # What its free slots could hold waits for room elsewhere.
+
+    def _next(self) -> Entry | None:
+        """Take the best of those for which there is room."""
+        alone, shared = self.ready
+        active = self.active
+        if shared and active < self.parallelism:
+            if alone and self.rooms[0] and alone[0] < shared[0]:
+                return heapq.heappop(alone)
+            return heapq.heappop(shared)
+        ahead = self.ahead
+        if alone and active - self.async_active < self.workers + ahead and active < self.parallelism + ahead:
+            return heapq.heappop(alone)
+        return None
 
     def _blocking(self, run: Run, i: int) -> tuple[Limit | None, int]:
         gate = run.dag.gate

@@ -33,7 +33,7 @@ def _is_wanted(world: World, dag: DagState) -> bool:
     """The condition is met, and ``max_active_runs`` leaves room; else the updates wait for the next run."""
     condition = condition_of(dag.document)
     waiting = world.assets.queue[dag.dag_id].keys()
-    if condition is None or len(dag.active) >= dag.max_active_runs:
+    if condition is None or dag.is_full:
         return False
     return is_met(condition, lambda leaf: bool(world.assets.ids_of(leaf) & waiting))
 

@@ -12,8 +12,9 @@ from queuack.engine import deferral, expansion, states, timers
 from queuack.engine.assets import task_succeeded
 from queuack.engine.backoff import retry_delay
 from queuack.engine.deferral import Deferral
-from queuack.engine.effects import InstanceHistoryRow, RenderedMapIndexRow, RescheduleRow
+from queuack.engine.effects import InstanceHistoryRow, RenderedMapIndexRow, RescheduleRow, RetryOverrideRow
 from queuack.engine.events import AttemptFinished, AttemptLost, AttemptReturned, AttemptStarted
+from queuack.engine.instants import SECOND
 from queuack.engine.run import Run
 from queuack.engine.scheduling import settle
 from queuack.engine.states import Move
@@ -44,6 +45,8 @@ def _start(world: World, run: Run, i: int, event: AttemptStarted | AttemptFinish
     if detail.start_date is None:  # a rescheduled attempt keeps its first start
         detail.start_date = at
     detail.end_date = None
+    if run.tries[i] > 1 and run.plan.task(run.task_of[i]).has_retry_policy:
+        world.writes.append(RetryOverrideRow(id=run.ti_ids[i]))
     _place(run, i, event)
     world.dirty[event.ti_id] = (run, i)
     world.log_task(run, i, "running")
@@ -83,7 +86,8 @@ def finished(world: World, event: AttemptFinished) -> None:
         if event.outlets and event.outcome == "success":
             task_succeeded(world, run, i, event)
     else:
-        fail_or_retry(world, run, i, can_retry=not event.fail_without_retry)
+        delay, reason = event.retry_delay, event.retry_reason
+        fail_or_retry(world, run, i, can_retry=not event.fail_without_retry, delay=delay, reason=reason)
 
 
 def lost(world: World, event: AttemptLost) -> None:
@@ -165,22 +169,28 @@ def _wait_until(world: World, run: Run, i: int, at: int) -> None:
     world.change(run, i)
 
 
-def fail_or_retry(world: World, run: Run, i: int, *, can_retry: bool = True) -> bool:
-    """A running attempt failed. Returns whether there will be another."""
+def fail_or_retry(
+    world: World,
+    run: Run,
+    i: int,
+    *,
+    can_retry: bool = True,
+    delay: float | None = None,
+    reason: str | None = None,
+) -> bool:
+    """A running attempt failed. Returns whether there will be another. ``delay`` (seconds) and ``reason``: what a retry
+    policy said."""
     if can_retry and run.tries[i] <= run.max_tries[i]:
         history = run.instance_row(i, world.now)
         history.state = "failed"
-        world.writes.append(InstanceHistoryRow(row=history))
+        world.writes.append(InstanceHistoryRow(row=history, retry_delay_override=delay, retry_reason=reason))
         run.move(i, Move.RETRY)
         end = run.detail(i).end_date
-        delay = retry_delay(
-            run.plan.task(run.task_of[i]),
-            run.dag_id,
-            run.logical_date,
-            run.tries[i],
-            world.settings.max_task_retry_delay,
-        )
-        _wait_until(world, run, i, (world.now if end is None else end) + delay)
+        pause = _usual_delay(world, run, i) if delay is None else round(delay * SECOND)
+        if delay is not None or reason is not None:
+            row = RetryOverrideRow(id=run.ti_ids[i], retry_delay_override=delay, retry_reason=reason)
+            world.writes.append(row)
+        _wait_until(world, run, i, (world.now if end is None else end) + pause)
         world.log_task(run, i, "up_for_retry")
         return True
     settle(world, run, i, Move.FAIL)
@@ -188,6 +198,11 @@ def fail_or_retry(world: World, run: Run, i: int, *, can_retry: bool = True) -> 
     if run.plan.document.fail_fast:
         _stop_the_rest(world, run, i)
     return False
+
+
+def _usual_delay(world: World, run: Run, i: int) -> int:
+    task, limit = run.plan.task(run.task_of[i]), world.settings.max_task_retry_delay
+    return retry_delay(task, run.dag_id, run.logical_date, run.tries[i], limit)
 
 
 def _stop_the_rest(world: World, run: Run, cause: int) -> None:

@@ -9,6 +9,7 @@ import heapq
 from typing import NamedTuple
 
 from queuack.engine.admission import UNLIMITED, Limit
+from queuack.engine.backfill import Backfill
 from queuack.engine.effects import DagRow
 from queuack.engine.events import ImportErrorInfo
 from queuack.engine.run import Run, Version
@@ -58,7 +59,7 @@ class DagState:
     """One DAG: its current version, its switches, its schedule and its unfinished runs."""
 
     __slots__ = (
-        "active", "asked", "consecutive_failures", "dag_id", "ended_at", "finished", "gate",
+        "active", "asked", "backfill", "consecutive_failures", "dag_id", "ended_at", "finished", "gate",
         "has_import_errors", "is_paused", "is_stale", "last_interval", "last_parsed_time", "last_run_after",
         "next", "queued", "recent", "relative_fileloc", "running", "taken_dates", "task_limits", "version",
         "wants_start_at",
@@ -84,6 +85,9 @@ class DagState:
         self.active: dict[int, Run] = {}
         """Queued and running runs by key."""
         self.running = 0
+        """Running runs, those of a backfill left out."""
+        self.backfill: Backfill | None = None
+        """The one that is not over."""
         self.queued: list[tuple[int, int]] = []
         """Heap of (earliest start, run key)."""
         self.wants_start_at: int | None = None
@@ -116,9 +120,15 @@ class DagState:
     @property
     def wants_run_at(self) -> int | None:
         """When the schedule wants a run and could have it."""
-        if self.next is None or not self.is_open or len(self.active) >= self.max_active_runs:
+        if self.next is None or not self.is_open or self.is_full:
             return None
         return self.next.run_after
+
+    @property
+    def is_full(self) -> bool:
+        """``max_active_runs`` leaves no room for another run. Runs of a backfill do not count: it has its own limit."""
+        backfilled = 0 if self.backfill is None else len(self.backfill.open)
+        return len(self.active) - backfilled >= self.max_active_runs
 
     def row(self) -> DagRow:
         document = self.document
@@ -148,7 +158,17 @@ class DagState:
     def enqueue(self, run: Run) -> None:
         self.active[run.key] = run
         earliest = run.run_after if run.logical_date is None else max(run.run_after, run.logical_date)
-        heapq.heappush(self.queued, (earliest, run.key))
+        if run.backfill is not None:
+            run.backfill.enqueue(run, earliest)
+        else:
+            heapq.heappush(self.queued, (earliest, run.key))
+
+    def count_running(self, run: Run, change: int) -> None:
+        """A run began (1) or ended (-1): it counts for its backfill, or else for the DAG."""
+        if run.backfill is not None:
+            run.backfill.running += change
+        else:
+            self.running += change
 
     def remember(self, run: Run) -> None:
         self.recent[run.run_id] = run.logical_date
@@ -180,6 +200,23 @@ class DagState:
             or (logical_date is not None and run.logical_date == logical_date)
             for run in runs
         )
+
+    def looked_back_at(self) -> set[Run]:
+        """The finished runs that are ``previous`` of an unfinished one."""
+        dated = [run for run in (*self.finished.values(), *self.active.values()) if run.logical_date is not None]
+        dated.sort(key=lambda run: run.order)
+        found: set[Run] = set()
+        last: Run | None = None
+        last_automated: Run | None = None
+        for run in dated:
+            if not run.is_finished:
+                before = last_automated if run.plan.document.catchup else last
+                if before is not None and before.is_finished:
+                    found.add(before)
+            last = run
+            if run.run_type != "manual":
+                last_automated = run
+        return found
 
     def previous(self, run: Run) -> Run | None:
         """The run that ``run``'s depends_on_past tasks look at: the latest logical date before its own."""

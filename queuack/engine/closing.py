@@ -5,7 +5,8 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 
 from __future__ import annotations
 
-from queuack.engine import family, states
+from queuack.engine import deadlines, family, states
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import CallbackDone
 from queuack.engine.run import Run
@@ -51,12 +52,14 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
     """The run ends in ``state``. The DAG's callback for it is called; the next run may come."""
     dag = run.dag
     if run.state == DagRunState.RUNNING:
-        dag.running -= 1
+        dag.count_running(run, -1)
     run.turn(_MOVES[state])
     run.end_date = world.now
     run.epoch += 1
     run.pending = 0
     world.dirty_runs[run] = None
+    if state == DagRunState.SUCCESS:
+        deadlines.succeeded(world, run)
     document = run.plan.document
     if state == DagRunState.FAILED and document.has_on_failure_callback:
         world.call_back(run, "failure", reason)
@@ -64,22 +67,35 @@ def close(world: World, run: Run, state: DagRunState, reason: str) -> None:
         world.call_back(run, "success", reason)
     world.tell_listeners(run, str(state), reason)
     _count_failure(world, dag, run)
-    for child in family.children_of(world, run):
-        if not child.is_finished:
-            world.to_end[child] = str(state)
+    end_children(world, run, state)
     if run.parent is not None:
         world.to_return[run] = None
     leave(world, run)
 
 
-def leave(world: World, run: Run) -> None:
-    """Take a finished run out of the active ones, and out of memory unless others look back at it."""
+def end_children(world: World, run: Run, state: DagRunState) -> None:
+    """A run has ended: the runs of SubDAGs below end with it, later in this step."""
+    for child in family.children_of(world, run):
+        if not child.is_finished:
+            world.to_end[child] = str(state)
+
+
+def leave(world: World, run: Run, *, more: bool = False) -> None:
+    """Take a finished run out of the active ones, and out of memory unless others look back at it.
+
+    ``more``: others leave in the same step, and the last of them tells those that look back.
+    """
     dag = run.dag
     dag.active.pop(run.key, None)
+    if run.backfill is not None:
+        run.backfill.leave(run)
+        end_if_done(world, run.backfill)
     dag.remember(run)
     world.to_plan[dag] = None
     if run.plan.needs_past or dag.version.plan.needs_past:
         dag.finished[run.key] = run
+        if more:
+            return
         for other in dag.active.values():
             if other.past_waiting:
                 world.look_at(other, sorted(other.past_waiting))
@@ -88,10 +104,32 @@ def leave(world: World, run: Run) -> None:
         forget(world, run)
 
 
+def end_if_done(world: World, backfill: Backfill) -> None:
+    """A backfill is over when all its runs have ended."""
+    if backfill.is_done:
+        end_backfill(world, backfill)
+
+
+def end_backfill(world: World, backfill: Backfill) -> None:
+    """It is over. What of it still runs, counts for its DAG from now on."""
+    backfill.completed_at = world.now
+    world.dirty_backfills[backfill] = None
+    world.backfills.pop(backfill.id, None)
+    world.to_find.pop(backfill, None)
+    dag = world.dags[backfill.dag_id]
+    dag.backfill = None
+    for run in backfill.open.values():
+        run.backfill = None
+        dag.running += run.state == DagRunState.RUNNING
+    world.to_plan[dag] = None
+
+
 def forget(world: World, run: Run) -> None:
-    """Drop a finished run from memory, unless a callback of it has still to run (whoever runs it needs the run), or a
-    run above it is unfinished."""
-    if any(row.run_id == run.run_id and row.dag_id == run.dag_id for row in world.callbacks.values()):
+    """Drop a finished run from memory, unless a callback of it has still to run (whoever runs it needs the run), it has
+    a deadline yet to miss, or a run above it is unfinished."""
+    if run.key in world.deadlines or any(
+        row.run_id == run.run_id and row.dag_id == run.dag_id for row in world.callbacks.values()
+    ):
         run.dag.finished.pop(run.key, None)
         return
     if family.is_kept(world, run):
@@ -105,12 +143,13 @@ def forget(world: World, run: Run) -> None:
     family.unlink(world, run)
 
 
-def callback_done(world: World, callback_id: int) -> None:
+def callback_done(world: World, callback_id: int, state: str = "success", output: str | None = None) -> None:
     """A callback has run; a finished run that was kept for it can go."""
     row = world.callbacks.pop(callback_id, None)
     if row is None:
         return
-    world.writes.append(CallbackDone(id=callback_id))
+    world.writes.append(CallbackDone(id=callback_id, state=state, output=output))
+    deadlines.answered(world, row, output if state == "success" else None)
     run = world.by_id.get((row.dag_id, row.run_id))
     if run is not None and run.is_finished and run.key not in run.dag.finished:
         forget(world, run)
@@ -121,7 +160,7 @@ def forget_the_old(world: World, dag: DagState) -> None:
     dated = sorted((run for run in dag.finished.values() if run.logical_date is not None), key=lambda r: r.order)
     keep = set(dated[-1:])
     keep.update([run for run in dated if run.run_type != "manual"][-1:])
-    keep.update(before for run in dag.active.values() if (before := dag.previous(run)) is not None)
+    keep.update(dag.looked_back_at())
     for run in list(dag.finished.values()):
         if run not in keep:
             forget(world, run)

@@ -5,46 +5,67 @@ https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 
-from queuack.engine import expansion, family, states
-from queuack.engine.choosing import downstream_of, downstream_of_task, named, to_clear
-from queuack.engine.closing import close
+from queuack.engine import states
+from queuack.engine.branches import skip_what_was_skipped
+from queuack.engine.by_hand import clear, end_by_hand, look_anew, mark, on_latest, reopen
+from queuack.engine.choosing import Chosen, downstream_of, downstream_of_task, named, to_mark
 from queuack.engine.deferral import recount
-from queuack.engine.effects import InstanceHistoryRow, PoolDeleted, PoolRow
-from queuack.engine.events import ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
+from queuack.engine.effects import PoolDeleted, PoolRow
+from queuack.engine.events import Choose, ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
+from queuack.engine.notes import checked, note_instances
 from queuack.engine.restoring import recall
 from queuack.engine.run import Run
 from queuack.engine.states import DagRunState, Move
-from queuack.engine.stopping import stop
+from queuack.engine.tree_control import (
+    Part,
+    clear_above,
+    clear_below,
+    hold,
+    mark_below,
+    parts_to_clear,
+    parts_to_mark,
+)
 from queuack.engine.world import DEFAULT_POOL, World
-from queuack.errors import InvalidRequest, NotFound
+from queuack.errors import InvalidRequest, NotFound, TasksRunning
 
 _MARKS = {"success": Move.MARK_SUCCESS, "failed": Move.MARK_FAILED, "skipped": Move.MARK_SKIPPED}
 
 
 def set_task_state(world: World, event: SetTaskState) -> str:
-    """Mark one instance, or all of a mapped task; what failed downstream is cleared, as in Airflow. Gives the state."""
+    """Mark one instance, or all of a mapped task, with what is before or after it; what failed downstream is cleared,
+    as in Airflow. Gives the state."""
     recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
-    marked = named(run, event.task_id, event.map_index)
+    move = _move(event)
+    checked(event.note)
+    asked = named(run, event.task_id, event.map_index)
+    marked = to_mark(run, event)
+    below = parts_to_mark(world, run, marked, move)
+    for i in marked:
+        mark(world, run, i, move)
+    mark_below(world, below, move)
+    after = downstream_of(run, asked[0]) if len(asked) == 1 else downstream_of_task(run, event.task_id)
+    failed = sorted(i for i in after if run.states[i] in states.FAILED_LIKE and i not in marked)
+    if failed:
+        clear(world, run, failed)
+        clear_below(world, run, failed)
+        clear_above(world, run)
+    else:
+        look_anew(world, run)
+    for i in marked:
+        world.log_task(run, i, f"patch_task_instance {event.state}", extra=said_by(event.user))
+    if event.note is not None:
+        note_instances(world, run, marked or asked, event.note, event.user)
+    return event.state
+
+
+def _move(event: SetTaskState) -> Move:
     move = _MARKS.get(event.state)
     if move is None:
         raise InvalidRequest(f"A task instance can be marked success, failed or skipped, not {event.state!r}.")
-    for i in marked:
-        _mark(world, run, i, move)
-        _mark_below(world, run, i, move)
-    after = downstream_of(run, marked[0]) if len(marked) == 1 else downstream_of_task(run, event.task_id)
-    failed = sorted(i for i in after if run.states[i] in states.FAILED_LIKE)
-    if failed:
-        clear(world, run, failed)
-        _clear_below(world, run, failed, only_failed=True)
-        _clear_above(world, run, include_subdags=True)
-    else:
-        _look_anew(world, run)
-    for i in marked:
-        world.log_task(run, i, f"patch_task_instance {event.state}")
-    return event.state
+    return move
 
 
 def set_run_state(world: World, event: SetRunState) -> str:
@@ -53,11 +74,11 @@ def set_run_state(world: World, event: SetRunState) -> str:
     run = world.run(event.dag_id, event.run_id)
     if event.state not in ("success", "failed", "queued"):
         raise InvalidRequest(f"A run can be marked success, failed or queued, not {event.state!r}.")
-    world.log("patch_dag_run", run.dag_id, run_id=run.run_id, extra={"state": event.state})
+    world.log("patch_dag_run", run.dag_id, run_id=run.run_id, owner=event.user, extra={"state": event.state})
     if event.state == "queued":
         if run.is_finished:
-            _reopen(world, run)
-            _look_anew(world, run)
+            reopen(world, run)
+            look_anew(world, run)
         return event.state
     if run.is_finished:
         if run.state != event.state:
@@ -69,19 +90,87 @@ def set_run_state(world: World, event: SetRunState) -> str:
 
 
 def clear_tasks(world: World, event: ClearTasks) -> list[str]:
-    """Forget outcomes so that the tasks run again. Returns the task ids, in order."""
+    """Forget outcomes so that the tasks run again, in the runs of SubDAGs below and above too. Returns the task ids of
+    this run, in order. Raises TasksRunning when one of them is running and the request says to prevent that."""
     recall(world, event.recall)
     run = world.run(event.dag_id, event.run_id)
-    chosen = to_clear(run, event)
-    task_ids = [run.plan.task_ids[task] for task in sorted({run.task_of[i] for i in chosen})]
-    if chosen:
-        clear(world, run, chosen)
-        if event.include_subdags:
-            _clear_below(world, run, chosen, only_failed=event.only_failed)
-        if event.include_parentdag:
-            _clear_above(world, run, include_subdags=event.include_subdags)
-        world.log("post_clear_task_instances", run.dag_id, run_id=run.run_id, extra={"task_ids": task_ids})
+    checked(event.note)
+    parts = parts_to_clear(world, run, event)
+    if event.prevent_running:
+        _check_none_runs(run, parts)
+    task_ids = _task_ids(parts[0])
+    for part in parts:
+        if part.chosen or part.new:
+            _clear_part(world, part, event, task_ids if part.run is run else _task_ids(part))
     return task_ids
+
+
+def _check_none_runs(asked: Run, parts: list[Part]) -> None:
+    running = [
+        part.run.name(i) if part.run is asked else f"{part.run.dag_id}/{part.run.name(i)}"
+        for part in parts
+        for i in part.chosen
+        if part.run.states[i] == states.RUNNING
+    ]
+    if running:
+        raise TasksRunning(f"Running: {', '.join(running)}. Nothing was cleared.")
+
+
+def _task_ids(part: Part) -> list[str]:
+    run = part.run
+    return part.new or [run.plan.task_ids[task] for task in sorted({run.task_of[i] for i in part.chosen})]
+
+
+def _clear_part(world: World, part: Part, event: ClearTasks, task_ids: list[str]) -> None:
+    run, chosen = part.run, part.chosen
+    if part.is_below and not hold(world, run):
+        return
+    if event.on_latest_version or event.only_new:
+        chosen, run = on_latest(world, run, chosen)
+    clear(world, run, chosen, reopens=event.reopen)
+    choices = [one for one in event.choices if one.place(event) == (run.dag_id, run.run_id)]
+    skip_what_was_skipped(world, run, chosen, choices)
+    if event.note is not None:
+        note_instances(world, run, chosen, event.note, event.user)
+    of_asked = run.dag_id == event.dag_id and run.run_id == event.run_id
+    said = {"task_ids": task_ids} | ({"map_indexes": event.instances} if event.instances and of_asked else {})
+    world.log("post_clear_task_instances", run.dag_id, run_id=run.run_id, owner=event.user, extra=said)
+
+
+def choose(world: World, event: Choose) -> list[Chosen]:
+    """The instances that a request means, of all runs that it reaches. Raises what the request would raise."""
+    asked = event.of
+    recall(world, asked.recall)
+    run = world.run(asked.dag_id, asked.run_id)
+    if isinstance(asked, ClearTasks):
+        parts = parts_to_clear(world, run, asked)
+    else:
+        move, marked = _move(asked), to_mark(run, asked)
+        parts = [Part(run, marked, []), *parts_to_mark(world, run, marked, move)]
+    return [one for part in parts for one in _chosen(part)]
+
+
+def _chosen(part: Part) -> list[Chosen]:
+    run = part.run
+    ids, place = run.plan.task_ids, (run.dag_id, run.run_id)
+    there = [
+        Chosen(run.ti_ids[i], ids[run.task_of[i]], run.map_indexes[i], states.NAMES[run.states[i]], *place)
+        for i in part.chosen
+    ]
+    return there + [Chosen(0, task_id, -1, None, *place) for task_id in part.new]
+
+
+def clear_run(world: World, run: Run, *, latest: bool = False) -> None:
+    """Forget the outcome of all tasks of a finished run, and of the runs of SubDAGs below: it is queued again.
+    ``latest``: those go on in the newest versions of their DAGs; the run itself is of the right one."""
+    asked = ClearTasks(dag_id=run.dag_id, run_id=run.run_id, include_parentdag=False)
+    for n, part in enumerate(parts_to_clear(world, run, asked)):
+        found, chosen = part.run, part.chosen
+        if n and not hold(world, found):
+            continue
+        if n and latest:
+            chosen, found = on_latest(world, found, chosen)
+        clear(world, found, chosen)
 
 
 def set_pool(world: World, event: SetPool) -> str:
@@ -109,141 +198,6 @@ def delete_pool(world: World, event: DeletePool) -> str:
     return event.pool
 
 
-def _mark(world: World, run: Run, i: int, move: Move) -> None:
-    stop(world, run, i, "marked by hand")
-    run.move(i, move)
-    detail = run.detail(i)
-    detail.start_date = world.now if detail.start_date is None else detail.start_date
-    detail.end_date = world.now
-    detail.retry_at = None
-    world.change(run, i)
-
-
-def _look_anew(world: World, run: Run) -> None:
-    """Finished states changed by hand: count again, and look at every task."""
-    run.recount()
-    run.held.clear()
-    run.past_waiting.clear()
-    world.touched[run] = None
-    if run.state == DagRunState.RUNNING:
-        world.look_at(run, range(len(run.states)))
-    for other in run.dag.active.values():
-        if other is not run and other.past_waiting:
-            world.look_at(other, sorted(other.past_waiting))
-
-
-def _mark_below(world: World, run: Run, i: int, move: Move) -> None:
-    """What is said of a SubDagOperator holds for the whole run of its child, to any depth."""
-    child = family.child_of(world, run, i)
-    if child is None:
-        return
-    marked = [p for p, state in enumerate(child.states) if state not in (states.ABSENT, states.MOVES[move][state])]
-    for p in marked:
-        _mark(world, child, p, move)
-    for p in range(len(child.states)):
-        _mark_below(world, child, p, move)
-    _look_anew(world, child)
-    state = DagRunState.FAILED if move == Move.MARK_FAILED else DagRunState.SUCCESS
-    if not child.is_finished:
-        close(world, child, state, "marked")
-    elif child.state != state:
-        child.state = str(state)
-        world.dirty_runs[child] = None
-
-
-def _clear_below(world: World, run: Run, chosen: Iterable[int], *, only_failed: bool) -> None:
-    """The runs of SubDAGs that these instances run: they wait until the instance begins again."""
-    for i in chosen:
-        child = family.child_of(world, run, i)
-        if child is None:
-            continue
-        wanted = states.FAILED_LIKE if only_failed else states.ALL
-        inner = [p for p, state in enumerate(child.states) if state in wanted]
-        if not inner:
-            continue
-        if child.state == DagRunState.RUNNING:
-            child.turn("hold")
-            child.dag.running -= 1
-            world.to_plan[child.dag] = None
-        clear(world, child, inner)
-        _clear_below(world, child, inner, only_failed=only_failed)
-
-
-def _clear_above(world: World, run: Run, *, include_subdags: bool) -> None:
-    """The task that runs a SubDAG's run, if it is over, and what comes after it; so up to the root."""
-    found = family.parent_of(world, run)
-    if found is None:
-        return
-    above, i = found
-    if not above.is_finished and not states.IS_FINISHED[above.states[i]]:
-        return
-    after = [p for p in sorted(downstream_of(above, i) - {i}) if above.states[p] != states.ABSENT]
-    clear(world, above, [i, *after])
-    if include_subdags:
-        _clear_below(world, above, after, only_failed=False)
-    _clear_above(world, above, include_subdags=include_subdags)
-
-
-def clear(world: World, run: Run, chosen: Iterable[int]) -> None:
-    """These instances are as if they had never run; a finished run is queued again."""
-    for i in chosen:
-        detail = run.detail(i)
-        before = run.states[i]
-        begun = before == states.RUNNING or before in states.WAITING
-        if (begun or before in (states.SUCCESS, states.FAILED)) and run.tries[i]:
-            history = run.instance_row(i, world.now)
-            if begun:
-                history.state, history.end_date = "failed", world.now
-            world.writes.append(InstanceHistoryRow(row=history))
-        if run.states[i] == states.SCHEDULED:
-            run.tries[i] -= 1  # nobody has heard of this attempt
-        stop(world, run, i, "cleared", child=None)
-        run.move(i, Move.CLEAR)
-        expansion.cleared(run, i)
-        run.max_tries[i] = run.tries[i] + run.plan.retries[run.task_of[i]]
-        detail.retry_at = detail.start_date = detail.end_date = None
-        detail.scheduled_dttm = detail.queued_dttm = detail.pid = None
-        detail.worker_id = ""
-        detail.reschedules = 0
-        world.change(run, i)
-    if run.is_finished:
-        _reopen(world, run)
-    else:
-        run.queued_at = world.now
-    run.clear_number += 1
-    world.dirty_runs[run] = None
-    _look_anew(world, run)
-
-
-def _reopen(world: World, run: Run) -> None:
-    """A finished run is queued again."""
-    run.turn("queue")
-    run.queued_at, run.start_date, run.end_date = world.now, None, None
-    run.dag.finished.pop(run.key, None)
-    run.dag.recent.pop(run.run_id, None)
-    run.dag.enqueue(run)
-    world.runs[run.key] = run
-    world.by_id[run.dag_id, run.run_id] = run
-    world.dirty_runs[run] = None
-    world.to_plan[run.dag] = None
-
-
-def end_by_hand(world: World, run: Run, state: DagRunState) -> None:
-    """A run ends in ``state``, whatever its tasks do; teardowns still run before."""
-    ending = Move.FINISH if state == DagRunState.SUCCESS else Move.KILL
-    teardowns_left = False
-    for i, before in enumerate(run.states):
-        if before not in states.UNFINISHED:
-            continue
-        if run.plan.is_teardown[run.task_of[i]]:
-            teardowns_left = True
-            continue
-        stop(world, run, i, f"the run was marked {state}", child=str(state))
-        begun = before in (states.RUNNING, states.UP_FOR_RESCHEDULE) or before in states.WAITING
-        run.move(i, ending if begun else Move.ABANDON)
-        detail = run.detail(i)
-        detail.end_date, detail.retry_at = world.now, None
-        world.change(run, i)
-    _look_anew(world, run)
-    if not teardowns_left:
-        close(world, run, state, "marked")
+def said_by(user: str | None) -> str | None:
+    """For the audit row of a task instance, whose owner is the task's."""
+    return None if user is None else json.dumps({"user": user})

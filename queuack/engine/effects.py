@@ -120,6 +120,47 @@ class RunRow(Write, kw_only=True):
     parent_task_id: str | None = None
     parent_map_index: int = -1
     """Of the task instance that runs this run as its SubDAG; all None (and -1) for any other run."""
+    backfill_id: int | None = None
+
+
+class BackfillRow(Write, kw_only=True):
+    """Insert or replace a row of ``backfill``."""
+
+    id: int
+    dag_id: str
+    from_date: int
+    to_date: int
+    dag_run_conf: dict[str, Any] | None
+    is_paused: bool
+    reprocess_behavior: str
+    max_active_runs: int
+    created_at: int
+    completed_at: int | None
+    updated_at: int
+    triggering_user_name: str | None
+    run_on_latest_version: bool
+
+
+class BackfillDatesPlanned(Write, kw_only=True):
+    """Insert into ``backfill_dag_run`` what a backfill is to have, nothing made yet: columns by position, with
+    ``id`` from ``first_id`` and ``sort_ordinal`` from 1."""
+
+    backfill_id: int
+    first_id: int
+    logical_dates: tuple[int | None, ...]
+    starts: tuple[int | None, ...]
+    ends: tuple[int | None, ...]
+    run_afters: tuple[int, ...]
+    partition_keys: tuple[str | None, ...]
+    partition_dates: tuple[int | None, ...]
+
+
+class BackfillDagRunRow(Write, kw_only=True):
+    """What has become of a row of ``backfill_dag_run``: the run's id, or why there is none."""
+
+    id: int
+    dag_run_id: int | None = None
+    exception_reason: str | None = None
 
 
 class NewInstances(Write, kw_only=True):
@@ -145,6 +186,39 @@ class NewInstances(Write, kw_only=True):
     at: int
     replaces: bool = False
     """Delete the run's instances first: a queued run that has not begun moved to a newer version."""
+
+
+class InstancesRevised(Write, kw_only=True):
+    """Instances that run again in another version of their DAG: what comes from the version, columns by position."""
+
+    dag_version_id: int
+    ids: tuple[int, ...]
+    operators: tuple[str, ...]
+    operator_names: tuple[str, ...]
+    pools: tuple[str, ...]
+    pool_slots: tuple[int, ...]
+    queues: tuple[str, ...]
+    priority_weights: tuple[int, ...]
+
+
+class RunNoteRow(Write, kw_only=True):
+    """Insert, replace or (empty) delete the row of ``dag_run_note``, and write ``dag_run.note``."""
+
+    id: int
+    """Of the run."""
+    content: str
+    user: str | None
+    at: int
+
+
+class InstanceNoteRow(Write, kw_only=True):
+    """The same of ``task_instance_note`` and ``task_instance.note``."""
+
+    id: int
+    """Of the task instance."""
+    content: str
+    user: str | None
+    at: int
 
 
 class InstancesExpanded(Write, kw_only=True):
@@ -205,6 +279,18 @@ class InstanceHistoryRow(Write, kw_only=True):
     """
 
     row: InstanceRow
+    retry_delay_override: float | None = None
+    retry_reason: str | None = None
+
+
+class RetryOverrideRow(Write, kw_only=True):
+    """What a retry policy said of the retry that a task instance waits for: columns of ``task_instance``. Both None =
+    the retry has begun."""
+
+    id: int
+    retry_delay_override: float | None = None
+    """Seconds."""
+    retry_reason: str | None = None
 
 
 class RescheduleRow(Write, kw_only=True):
@@ -407,14 +493,24 @@ class CallbackRow(Write, kw_only=True):
     """None = the DAG's callback."""
     map_index: int
     kind: str
-    """success or failure."""
+    """success, failure, retry, listener_…, deadline (one was missed), deadline_reference (when is it?)."""
     reason: str
     """Airflow's reason: success, task_failure, timed_out, all_tasks_deadlocked, or the loss of the process."""
     created_at: int
+    data: str = "{}"
+    """JSON object: of a deadline, what is called with what, or what is asked."""
+    runner: str = "executor"
+    """executor: a worker runs it; triggerer: the trigger ``trigger_id`` does."""
+    state: str = "pending"
+    trigger_id: int | None = None
 
 
 class CallbackDone(Write, kw_only=True):
     id: int
+    state: str = "success"
+    """success or failed."""
+    output: str | None = None
+    """What it returned, or its error, where that is kept."""
 
 
 class Command(msgspec.Struct, kw_only=True):
@@ -481,6 +577,26 @@ class AskTimetable(Command, kw_only=True):
     earliest: int | None
     latest: int | None
     catchup: bool
+
+
+class SoughtRun(msgspec.Struct, frozen=True):
+    """A run that a backfill is to have, by what tells whether it exists."""
+
+    ordinal: int
+    run_id: str | None
+    logical_date: int | None
+    partition_date: int | None
+
+
+class FindRuns(Command, kw_only=True):
+    """Look in the store which of these runs exist; the answer is the event ``RunsFound``."""
+
+    backfill_id: int
+    number: int
+    dag_id: str
+    runs: tuple[SoughtRun, ...]
+    recalled_states: tuple[str, ...]
+    """Finished runs in these states are wanted whole: they are to run again."""
 
 
 class Step(msgspec.Struct):

@@ -7,6 +7,7 @@ what the limits admit, and turns all that changed into rows, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from queuack.engine import (
@@ -14,10 +15,13 @@ from queuack.engine import (
     asset_runs,
     assets,
     attempts,
+    backfilling,
     controlling,
+    deadlines,
     deferral,
     events,
     firing,
+    notes,
     planning,
     registering,
     states,
@@ -25,6 +29,7 @@ from queuack.engine import (
     timers,
 )
 from queuack.engine.admission import Reason
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.closing import callback_done, close_touched, forget, forget_the_old, time_out
 from queuack.engine.deferral import Trigger
@@ -44,7 +49,7 @@ __all__ = ["Engine", "EngineSettings"]
 
 
 def _callback_finished(world: World, event: events.CallbackFinished) -> None:
-    callback_done(world, event.callback_id)
+    callback_done(world, event.callback_id, event.state, event.output)
 
 
 _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
@@ -58,11 +63,17 @@ _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
     events.CreateAssetEvent: assets.create_event,
     events.DeleteDag: registering.delete_dag,
     events.TriggerRun: planning.trigger,
+    events.CreateBackfill: backfilling.create,
+    events.SetBackfillPaused: backfilling.set_paused,
+    events.CancelBackfill: backfilling.cancel,
+    events.RunsFound: backfilling.found,
     events.SetPool: controlling.set_pool,
     events.DeletePool: controlling.delete_pool,
     events.SetTaskState: controlling.set_task_state,
     events.SetRunState: controlling.set_run_state,
     events.ClearTasks: controlling.clear_tasks,
+    events.Choose: controlling.choose,
+    events.SetNote: notes.set_note,
     events.CallbackFinished: _callback_finished,
     events.TriggerFired: firing.fired,
     events.TriggerFailed: firing.failed,
@@ -83,6 +94,7 @@ class Engine:
     def __init__(self, settings: EngineSettings | None = None, random_suffix: Callable[[], str] | None = None) -> None:
         self.settings = settings or EngineSettings()
         self._world = World(self.settings, random_suffix)
+        self._world.on_callback_done = partial(callback_done, self._world)
 
     @classmethod
     def restore(
@@ -107,6 +119,7 @@ class Engine:
             self._settle_all()
             hand_out(world)
             asking.pose(world)
+            backfilling.pose(world)
         world.flush()
         self._drop_recalled()
         return Step(writes=world.writes, commands=world.commands, replies=world.replies)
@@ -137,6 +150,8 @@ class Engine:
                 run, i = subject
                 is_subdag = run.plan.task(run.task_of[i]).subdag is not None
                 (subdags if is_subdag else deferral).time_out(world, run, i)
+            elif kind == timers.DEADLINE:
+                deadlines.miss(world, subject)
             elif kind == timers.ASK:
                 asking.ask(world, subject)
             else:
@@ -169,9 +184,10 @@ class Engine:
             if not (world.touched or world.to_plan or (world.work and budget > 0)):
                 return
 
-    def set_parallelism(self, slots: int) -> None:
-        """From the next step on, at most ``slots`` attempts are queued or running; more than that just run out."""
-        self._world.admission.parallelism = slots
+    def set_ahead(self, attempts: int) -> None:
+        """From the next step on, so many attempts of tasks that take a worker each are handed out beyond what may run
+        at once; those that are already out just run out."""
+        self._world.admission.ahead = attempts
 
     def inactive_assets(self, task: TaskDocument) -> list[tuple[str, str]]:
         """(name, URI) of the task's inlets and outlets that are not active."""
@@ -198,6 +214,11 @@ class Engine:
     def dags(self) -> dict[str, DagState]:
         """DAG id → state. To be read, not changed."""
         return self._world.dags
+
+    @property
+    def backfills(self) -> dict[int, Backfill]:
+        """Backfill id → backfill: all that are not over. To be read, not changed."""
+        return self._world.backfills
 
     @property
     def callbacks(self) -> dict[int, CallbackRow]:

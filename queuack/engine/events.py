@@ -15,6 +15,7 @@ from queuack.schedule.conditions import Leaf
 from queuack.schedule.outlet_events import OutletEvent
 
 if TYPE_CHECKING:
+    from queuack.engine.effects import XComRow
     from queuack.engine.snapshot import Recall
 
 
@@ -89,9 +90,74 @@ class TriggerRun(Event, kw_only=True):
     """cli, rest_api, ui, test, operator, timetable, asset, backfill (Airflow's DagRunTriggeredByType)."""
     triggering_user_name: str | None = None
     run_type: str = "manual"
-    """manual or asset_materialization."""
+    """manual, operator_triggered or asset_materialization."""
     partition_key: str | None = None
     """Of a DAG with partitions only."""
+    xcom: XComRow | None = None
+    """To be written together with the run: by it the task that asked knows its own run again."""
+
+
+class BackfillDate(msgspec.Struct, frozen=True, kw_only=True):
+    """One run that a backfill is to have. Instants in microseconds."""
+
+    run_after: int
+    logical_date: int | None = None
+    start: int | None = None
+    end: int | None = None
+    """Data interval."""
+    partition_key: str | None = None
+    """Set for a run that has a partition and no dates."""
+    partition_date: int | None = None
+
+
+class CreateBackfill(Event, kw_only=True):
+    """Run a DAG for a range of dates. Reply: the backfill's id (int)."""
+
+    dag_id: str
+    from_date: int
+    to_date: int
+    dates: list[BackfillDate]
+    """What the DAG's timetable has from ``from_date`` to ``to_date``, in the order in which the runs start."""
+    max_active_runs: int = 10
+    run_backwards: bool = False
+    dag_run_conf: dict[str, Any] | None = None
+    """None: new runs have no conf, and runs that are run again keep theirs."""
+    reprocess_behavior: str = "none"
+    run_on_latest_version: bool = True
+    """Runs that are run again take the newest version of the DAG."""
+    triggering_user_name: str | None = None
+
+
+class SetBackfillPaused(Event, kw_only=True):
+    """Reply: True when it changed."""
+
+    backfill_id: int
+    paused: bool
+
+
+class CancelBackfill(Event, kw_only=True):
+    """End a backfill: its queued runs fail, what is running goes on. Reply: how many runs failed."""
+
+    backfill_id: int
+
+
+class FoundRun(msgspec.Struct, frozen=True):
+    """A run that exists for something a backfill is to have."""
+
+    ordinal: int
+    state: str
+    recall: Recall | None = None
+    """Of a finished run that is to run again."""
+
+
+class RunsFound(Event, kw_only=True):
+    """The answer to ``effects.FindRuns``; what is not named has no run."""
+
+    backfill_id: int
+    number: int
+    runs: list[FoundRun]
+    taken: list[int] = []
+    """Ordinals whose run id another run has."""
 
 
 class CreateAssetEvent(Event, kw_only=True):
@@ -159,6 +225,10 @@ class AttemptFinished(Event, kw_only=True):
     at: int
     outcome: str
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so; None = as the task says."""
+    retry_reason: str | None = None
+    """Why, as the policy says."""
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     """Task ids to mark skipped together with this success (branching, short circuit)."""
@@ -259,6 +329,8 @@ class AttemptReturned(Event, kw_only=True):
 
 class CallbackFinished(Event, kw_only=True):
     callback_id: int
+    state: str = "success"
+    output: str | None = None
 
 
 class SetTaskState(Event, kw_only=True):
@@ -270,6 +342,14 @@ class SetTaskState(Event, kw_only=True):
     map_index: int = -1
     """-1 of a task that has been expanded = all its instances."""
     state: str
+    upstream: bool = False
+    """Also everything before the task, whatever the index."""
+    downstream: bool = False
+    """Also everything after it but teardowns."""
+    note: str | None = None
+    """For each instance that is marked."""
+    user: str | None = None
+    """Who asks, for the audit log; so in the events below."""
     recall: Recall | None = None
     """The run as the store has it, when it is finished: the engine has forgotten it."""
 
@@ -280,8 +360,29 @@ class SetRunState(Event, kw_only=True):
     dag_id: str
     run_id: str
     state: str
+    user: str | None = None
     recall: Recall | None = None
     """As in SetTaskState."""
+
+
+class BranchChoice(msgspec.Struct, frozen=True):
+    """What a task that skips others had decided when it last succeeded: the XCom ``skipmixin_key``."""
+
+    task_id: str
+    map_index: int
+    followed: tuple[str, ...] | None
+    """Of the tasks directly downstream only these run; None = ``skipped`` says which do not."""
+    skipped: tuple[str, ...] = ()
+    dag_id: str = ""
+    run_id: str = ""
+    """Of which run; empty: of the one that the request is about."""
+
+    def place(self, asked: ClearTasks) -> tuple[str, str]:
+        """(DAG id, run id)."""
+        return self.dag_id or asked.dag_id, self.run_id or asked.run_id
+
+    def skips(self, task_id: str) -> bool:
+        return task_id in self.skipped if self.followed is None else task_id not in self.followed
 
 
 class ClearTasks(Event, kw_only=True):
@@ -293,6 +394,8 @@ class ClearTasks(Event, kw_only=True):
     """None = all (unless there are ``instances``)."""
     instances: tuple[tuple[str, int], ...] = ()
     """Single instances of mapped tasks besides: (task id, map index)."""
+    pass_over_unknown: bool = False
+    """What the run does not have of these is no error."""
     upstream: bool = False
     downstream: bool = False
     only_failed: bool = False
@@ -300,5 +403,40 @@ class ClearTasks(Event, kw_only=True):
     """Clear the runs of SubDAGs too, to any depth; ``only_failed`` holds there as well."""
     include_parentdag: bool = True
     """Of a SubDAG's run: clear the task above that runs it and what comes after that task, up to the root."""
+    only_running: bool = False
+    """With ``only_failed``: those in either state."""
+    only_new: bool = False
+    """Only what the DAG's newest version has and the run has not; the run takes that version."""
+    on_latest_version: bool = False
+    """The run goes on in the DAG's newest version."""
+    reopen: bool = True
+    """A finished run is queued again; without, it stays as it is and the instances wait for that."""
+    prevent_running: bool = False
+    """Refuse when one of them is running."""
+    choices: tuple[BranchChoice, ...] = ()
+    """What branches of the runs had decided: where they are not cleared, that still holds."""
+    note: str | None = None
+    """For each instance that is cleared."""
+    user: str | None = None
+    recall: Recall | None = None
+    """As in SetTaskState."""
+
+
+class Choose(Event, kw_only=True):
+    """What would the request clear or mark? Changes nothing. Reply: a list of ``choosing.Chosen``."""
+
+    of: ClearTasks | SetTaskState
+
+
+class SetNote(Event, kw_only=True):
+    """Write down something about a run, or about a task instance of it; an empty text takes it away."""
+
+    dag_id: str
+    run_id: str
+    note: str
+    task_id: str | None = None
+    map_index: int = -1
+    """-1 of a task that has been expanded = all its instances."""
+    user: str | None = None
     recall: Recall | None = None
     """As in SetTaskState."""

@@ -57,7 +57,17 @@ def _run_queued(world: World, run: Run, i: int) -> Iterator[Reason]:
         yield Reason("run_after", f"The run starts at {iso(run.run_after)}.")
     if run.logical_date is not None and run.logical_date > world.now:
         yield Reason("logical_date", f"The logical date {iso(run.logical_date)} is in the future.")
-    if run.dag.running >= run.dag.max_active_runs:
+    backfill = run.backfill
+    if backfill is not None:
+        if backfill.is_paused:
+            yield Reason("backfill_paused", f"The backfill {backfill.id} is paused.")
+        if backfill.running >= backfill.max_active_runs:
+            yield Reason(
+                "backfill_max_active_runs",
+                f"{backfill.running} runs of the backfill {backfill.id} are running, and its max_active_runs is "
+                f"{backfill.max_active_runs}.",
+            )
+    elif run.dag.running >= run.dag.max_active_runs:
         yield Reason(
             "max_active_runs",
             f"{run.dag.running} runs of the DAG are running, and max_active_runs is {run.dag.max_active_runs}.",
@@ -174,8 +184,11 @@ def _limits(world: World, run: Run, i: int) -> Iterator[Reason]:
     for limit in run.task_limits.get(run.task_of[i], ()):
         yield from _limit(limit, limit.name, f"{limit.name} of the task")
     admission = world.admission
-    if admission.active >= admission.parallelism:
-        yield Reason("parallelism", f"All {_slots(world.settings.parallelism)} of [core] parallelism are taken.")
+    alone, shared = admission.rooms
+    if not shared:
+        yield Reason("parallelism", f"All {_slots(admission.parallelism)} of [core] parallelism are taken.")
+    elif not alone and not admission.is_async(run, run.task_of[i]):
+        yield Reason("workers", f"All {_slots(admission.workers)} of [workers] max_workers are taken.")
 
 
 _RULES: tuple[Callable[[World, Run, int], Iterator[Reason]], ...] = (

@@ -20,7 +20,7 @@ class Plan:
     """A DAG version ready to run. Nothing but ``file_hash`` changes once it is in use."""
 
     __slots__ = (
-        "dag_id", "direct_setups", "document", "downstream", "file_hash", "index", "is_empty", "is_plain",
+        "dag_id", "direct_setups", "document", "downstream", "file_hash", "index", "is_async", "is_empty", "is_plain",
         "is_setup", "is_teardown", "leaves", "mapping", "needs_past", "outer_setups", "past", "per_dag", "per_run",
         "pool_slots", "pools", "retries", "roots", "rules", "scope", "size", "task_ids", "task_limited", "tasks",
         "unmapped", "upstream", "upstream_count", "version_id", "version_number", "watchers", "weights",
@@ -54,6 +54,8 @@ class Plan:
     """Depends on the past (``depends_on_past`` or ``wait_for_downstream``)."""
     needs_past: bool
     """Some task depends on the past."""
+    is_async: bytearray
+    """Shares its worker with others."""
     is_empty: bytearray
     is_setup: bytearray
     is_teardown: bytearray
@@ -101,6 +103,7 @@ def compile_plan(document: DagDocument) -> Plan:
     )
     plan.past = bytearray(task.depends_on_past or task.wait_for_downstream for task in tasks)
     plan.needs_past = any(plan.past)
+    plan.is_async = bytearray(task.is_async and task.isolation != "fork" for task in tasks)
     plan.is_empty = bytearray(task.is_empty for task in tasks)
     plan.is_setup = bytearray(task.is_setup for task in tasks)
     plan.is_teardown = bytearray(task.is_teardown for task in tasks)

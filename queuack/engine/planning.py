@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
+from collections.abc import Sequence
 
-from queuack.engine import asking, family, timers
+from queuack.engine import asking, deadlines, family, timers
 from queuack.engine.admission import Limit
 from queuack.engine.catalog import DagState, Planned
-from queuack.engine.effects import NewInstances, RunRow
+from queuack.engine.effects import NewInstances, RunNoteRow, RunRow
 from queuack.engine.events import TriggerRun
 from queuack.engine.expansion import expand_literals
 from queuack.engine.instants import from_us, iso, to_us
 from queuack.engine.run import Run, Version
+from queuack.engine.spec import TaskDocument
 from queuack.engine.states import DagRunState, DagRunType
 from queuack.engine.world import World
 from queuack.errors import DagNotFound, DagRunAlreadyExists, InvalidRequest
@@ -31,6 +33,8 @@ from queuack.schedule.timetables import (
     Restriction,
 )
 
+BY_RUN_AFTER = ("cli", "operator")
+"""Of runs that these trigger, the data interval is inferred at ``run_after``, of others at the logical date."""
 LONGEST_PARTITION_KEY = 250
 _RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]+\Z")
 _RESERVED = tuple(f"{kind}__" for kind in DagRunType if kind is not DagRunType.MANUAL)
@@ -165,7 +169,7 @@ def trigger(world: World, event: TriggerRun) -> str:
     start, end = _manual_interval(dag, event, run_after)
     partition_date = _partition_date(dag, event.partition_key)
     dag.take_date(event.logical_date)
-    create_run(
+    run = create_run(
         world,
         dag,
         RunRow(
@@ -192,8 +196,13 @@ def trigger(world: World, event: TriggerRun) -> str:
             partition_date=partition_date,
         ),
     )
+    if event.note:
+        user = event.triggering_user_name
+        world.writes.append(RunNoteRow(id=run.key, content=event.note, user=user, at=world.now))
     world.log("trigger_dag_run", dag.dag_id, run_id=run_id, owner=event.triggering_user_name,
               extra={"dag_run_id": run_id, "conf": event.conf})  # fmt: skip
+    if event.xcom is not None:
+        world.writes.append(event.xcom)
     return run_id
 
 
@@ -257,7 +266,7 @@ def _manual_interval(dag: DagState, event: TriggerRun, run_after: int) -> tuple[
         return event.data_interval_start, event.data_interval_end
     if asking.custom_of(dag) is not None:
         raise InvalidRequest(f"The data interval of a run of DAG {dag.dag_id!r} is its timetable's to say: give it.")
-    basis = run_after if event.triggered_by == "cli" else event.logical_date
+    basis = run_after if event.triggered_by in BY_RUN_AFTER else event.logical_date
     interval = dag.document.timetable.manual_interval(from_us(basis))
     return to_us(interval.start), to_us(interval.end)
 
@@ -269,6 +278,7 @@ def create_run(world: World, dag: DagState, row: RunRow) -> Run:
     world.next_run_key += 1
     version = dag.version
     run = Run(row, version, dag, Limit("max_active_tasks", dag.document.max_active_tasks))
+    run.backfill = world.backfills.get(row.backfill_id or 0)
     world.runs[run.key] = run
     world.by_id[run.dag_id, run.run_id] = run
     family.link(world, run)
@@ -276,6 +286,7 @@ def create_run(world: World, dag: DagState, row: RunRow) -> Run:
     _create_instances(world, run, version, replaces=False)
     world.dirty_runs[run] = None
     world.to_plan[dag] = None
+    deadlines.create(world, run)
     return run
 
 
@@ -285,14 +296,19 @@ def move_to_version(world: World, run: Run, version: Version) -> None:
     world.dirty_runs[run] = None
 
 
-def _create_instances(world: World, run: Run, version: Version, *, replaces: bool) -> None:
-    plan = version.plan
-    tasks = plan.document.tasks
-    date = run.logical_date
-    wanted = [
+def _wanted(run: Run, tasks: Sequence[TaskDocument]) -> list[bool]:
+    """By position: whether the run has the task, as its start and end date say. Backfills reach before the start."""
+    date = None if run.run_type == DagRunType.BACKFILL_JOB else run.logical_date
+    return [
         date is None or ((t.start_date is None or t.start_date <= date) and (t.end_date is None or date <= t.end_date))
         for t in tasks
     ]
+
+
+def _create_instances(world: World, run: Run, version: Version, *, replaces: bool) -> None:
+    plan = version.plan
+    tasks = plan.document.tasks
+    wanted = _wanted(run, tasks)
     first = world.next_ti_id
     count = sum(wanted)
     world.next_ti_id += count
@@ -335,8 +351,23 @@ def _create_instances(world: World, run: Run, version: Version, *, replaces: boo
 
 # ── runs begin ───────────────────────────────────────────────────────────────────────────────────────
 def start_queued(world: World, dag: DagState) -> None:
-    """Start queued runs, earliest first, while ``max_active_runs`` allows."""
+    """Start queued runs, earliest first, while ``max_active_runs`` allows; then those of the backfill, in its order and
+    within its own limit."""
     dag.wants_start_at = None
+    _start_own(world, dag)
+    backfill = dag.backfill
+    if backfill is not None:
+        for run in backfill.startable(world.now):
+            if run.is_fresh and run.version is not dag.version:
+                move_to_version(world, run, dag.version)
+            start_run(world, run)
+        if backfill.wakes_at is not None:
+            dag.wants_start_at = min(dag.wants_start_at or backfill.wakes_at, backfill.wakes_at)
+    if dag.wants_start_at is not None:
+        world.timers.set(dag.wants_start_at, timers.RUN_START, dag)
+
+
+def _start_own(world: World, dag: DagState) -> None:
     queued = dag.queued
     while queued:
         earliest, key = queued[0]
@@ -348,7 +379,6 @@ def start_queued(world: World, dag: DagState) -> None:
             return
         if earliest > world.now:
             dag.wants_start_at = earliest
-            world.timers.set(earliest, timers.RUN_START, dag)
             return
         heapq.heappop(queued)
         start_run(world, run)
@@ -358,7 +388,7 @@ def start_run(world: World, run: Run) -> None:
     run.turn("start")
     run.start_date = world.now
     run.end_date = None
-    run.dag.running += 1
+    run.dag.count_running(run, 1)
     world.dirty_runs[run] = None
     world.touched[run] = None
     world.tell_listeners(run, "running", "started")

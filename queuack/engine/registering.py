@@ -6,7 +6,7 @@ the same DAG the first keeps it; the second takes over when the first lets go.
 
 from __future__ import annotations
 
-from queuack.engine import assets, family, states
+from queuack.engine import assets, deadlines, deferral, family, states
 from queuack.engine.admission import UNLIMITED
 from queuack.engine.asking import troubles
 from queuack.engine.catalog import DagState
@@ -110,6 +110,7 @@ def _delete(world: World, dag: DagState, runs: list[Run]) -> None:
             stop(world, run, i, "the DAG was deleted", child=None)
         run.state = str(DagRunState.FAILED)
         run.epoch += 1
+        deadlines.forget(world, run)
         forget(world, run)
         for ti_id in run.ti_ids:
             world.dirty.pop(ti_id, None)
@@ -118,8 +119,14 @@ def _delete(world: World, dag: DagState, runs: list[Run]) -> None:
     dag.next = None
     for row in [row for row in world.callbacks.values() if row.dag_id == dag.dag_id]:
         del world.callbacks[row.id]
+        if row.trigger_id is not None:
+            deferral.drop(world, row.trigger_id)
     world.dirty_dags.pop(dag, None)
     world.to_plan.pop(dag, None)
+    if dag.backfill is not None:
+        world.backfills.pop(dag.backfill.id)
+        world.to_find.pop(dag.backfill, None)
+        world.dirty_backfills.pop(dag.backfill, None)
     del world.dags[dag.dag_id]
     world.files[dag.relative_fileloc].discard(dag.dag_id)
     world.writes.append(DagDeleted(dag_id=dag.dag_id))
@@ -143,6 +150,7 @@ def _adopt(world: World, event: FileParsed, document: DagDocument) -> None:
         version.plan  # noqa: B018  refuses what cannot be compiled, before anything changes
         world.next_version_id += 1
         world.writes.append(_version_row(world, event, version, data))
+        deadlines.declare(world, version)
         if dag is None:
             dag = world.dags[document.dag_id] = DagState(document.dag_id, event.relative_fileloc, version)
             paused = document.is_paused_upon_creation
@@ -188,7 +196,9 @@ def _change_version(world: World, dag: DagState, version: Version) -> None:
     for run in dag.active.values():
         run.limit.capacity = version.document.max_active_tasks
         world.admission.freed(run.limit)
-        if run.state == DagRunState.QUEUED and run.is_fresh:
+        if (
+            run.state == DagRunState.QUEUED and run.is_fresh and run.backfill is None
+        ):  # those of a backfill: when they start
             move_to_version(world, run, version)
     world.to_plan[dag] = None
 

@@ -6,15 +6,24 @@ lives on, was lost, or never began.
 
 from __future__ import annotations
 
-from queuack.engine import deferral, family, questions, states, timers
+from queuack.engine import deadlines, deferral, family, questions, states, timers
 from queuack.engine.admission import UNLIMITED, Limit
 from queuack.engine.asset_restoring import restore_assets
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import PoolRow
 from queuack.engine.expansion import restore_expansions, restore_lengths
 from queuack.engine.planning import replan
 from queuack.engine.run import Run, Version
-from queuack.engine.snapshot import DagSnapshot, InstanceSnapshot, Recall, RunSnapshot, Snapshot, VersionSnapshot
+from queuack.engine.snapshot import (
+    BackfillSnapshot,
+    DagSnapshot,
+    InstanceSnapshot,
+    Recall,
+    RunSnapshot,
+    Snapshot,
+    VersionSnapshot,
+)
 from queuack.engine.spec import decode, document_hash
 from queuack.engine.states import DagRunState
 from queuack.engine.world import DEFAULT_POOL, World
@@ -39,6 +48,8 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
     if any(pool.pool == DEFAULT_POOL for pool in snapshot.pools):
         world.unsaid.clear()
     world.next_trigger_id = snapshot.next_trigger_id
+    world.next_backfill_id = snapshot.next_backfill_id
+    world.next_backfill_date_id = snapshot.next_backfill_date_id
     world.triggers = {row.id: deferral.Trigger(row) for row in snapshot.triggers}
     world.callbacks = {row.id: row for row in snapshot.callbacks}
     world.failed_files = set(snapshot.failed_files)
@@ -46,6 +57,8 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
     for found in snapshot.dags:
         dag = _dag(world, found)
         versions[dag.version.id] = dag.version
+    for backfill in snapshot.backfills:
+        _backfill(world, backfill)
     for older in snapshot.versions:
         versions.setdefault(older.version_id, version_of(older))
     for run in sorted(snapshot.runs, key=lambda r: r.row.id):
@@ -56,9 +69,20 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
             )
         restore_run(world, run, version)
     restore_assets(world, snapshot.assets)
+    deadlines.restore(world, snapshot.deadlines)
     deferral.drop_unused(world)
     for dag in world.dags.values():
         world.to_plan[dag] = None
+
+
+def _backfill(world: World, found: BackfillSnapshot) -> None:
+    backfill = Backfill(found.row)
+    backfill.pending.extend(found.pending)
+    backfill.ordinals.update(found.ordinals)
+    world.backfills[backfill.id] = backfill
+    world.dag(backfill.dag_id).backfill = backfill
+    if backfill.pending:
+        world.to_find[backfill] = None
 
 
 def recall(world: World, found: Recall | None) -> None:
@@ -135,6 +159,7 @@ def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
     """One run with its instances, finished or not."""
     dag = world.dag(found.row.dag_id)
     run = Run(found.row, version, dag, Limit("max_active_tasks", dag.document.max_active_tasks))
+    run.backfill = world.backfills.get(found.row.backfill_id or 0)
     ids = [0] * run.plan.size
     run.adopt(version, ids)
     rows: list[InstanceSnapshot | None] = [None] * run.plan.size
@@ -166,7 +191,9 @@ def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
     family.link(world, run)
     if run.state == DagRunState.RUNNING:
         dag.active[run.key] = run
-        dag.running += 1
+        if run.backfill is not None:
+            run.backfill.open[run.key] = run
+        dag.count_running(run, 1)
         world.look_at(run, range(len(run.states)))
         world.touched[run] = None
         if run.times_out_at is not None:

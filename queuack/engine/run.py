@@ -22,6 +22,7 @@ from queuack.errors import IllegalTransition
 
 if TYPE_CHECKING:
     from queuack.engine.admission import Limit
+    from queuack.engine.backfill import Backfill
     from queuack.engine.catalog import DagState
     from queuack.engine.deferral import Deferral
     from queuack.engine.questions import Question
@@ -104,8 +105,8 @@ class Run:
     """One DAG run. Attributes named as the columns of ``dag_run``; ``key`` is its integer id."""
 
     __slots__ = (
-        "clear_number", "conf", "dag", "dag_id", "data_interval_end", "data_interval_start", "details",
-        "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "map_indexes", "max_tries",
+        "backfill", "backfill_id", "clear_number", "conf", "dag", "dag_id", "data_interval_end", "data_interval_start",
+        "details", "end_date", "epoch", "failed", "held", "key", "limit", "logical_date", "map_indexes", "max_tries",
         "needed", "note", "order", "parent", "partition_date", "partition_key", "past_waiting", "pending", "plan",
         "queued_at", "removed", "run_after", "run_id", "run_type", "scope_done", "skipped", "spread",
         "start_date", "state", "states", "success", "tally", "task_limits", "task_of", "ti_ids", "tries",
@@ -134,11 +135,18 @@ class Run:
         self.partition_key = row.partition_key
         self.partition_date = row.partition_date
         self.parent = parent_of(row)
+        self.backfill_id = row.backfill_id
+        self.backfill: Backfill | None = None
+        """The backfill it belongs to, while that is not over."""
         self.dag = dag
         self.limit = limit
         """``max_active_tasks`` of this run."""
         self.order = row.run_after if row.logical_date is None else row.logical_date
         self.adopt(version, range(0))
+
+    def __lt__(self, other: Run) -> bool:
+        """For queues, where a run that was built anew in another version may stand twice: either order will do."""
+        return self.key < other.key
 
     def adopt(self, version: Version, ti_ids: Sequence[int]) -> None:
         """Take a version's plan, all instances new."""
@@ -397,6 +405,7 @@ class Run:
             parent_run_id=self.parent and self.parent.run_id,
             parent_task_id=self.parent and self.parent.task_id,
             parent_map_index=-1 if self.parent is None else self.parent.map_index,
+            backfill_id=self.backfill_id,
         )
 
     def instance_row(self, i: int, now: int) -> InstanceRow:

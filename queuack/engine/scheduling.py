@@ -151,7 +151,10 @@ def _follow(world: World, run: Run, i: int, verdict: int) -> None:
     if verdict == RUN:
         _make_ready(world, run, i)
     elif verdict == trigger_rules.SKIP:
-        settle(world, run, i, Move.SKIP)
+        if _waits_before_skipping(run, i):
+            run.past_waiting.add(i)
+        else:
+            settle(world, run, i, Move.SKIP)
     elif verdict == trigger_rules.UPSTREAM_FAIL:
         settle(world, run, i, Move.FAIL_UPSTREAM)
     elif verdict == trigger_rules.REMOVE:
@@ -230,6 +233,14 @@ def past_allows(run: Run, i: int) -> bool:
         return True
     after = (before.plan.index.get(name) for name in task.downstream_task_ids)
     return all(at is None or before.states[at] == states.ABSENT or _has_succeeded(before, at) for at in after)
+
+
+def _waits_before_skipping(run: Run, i: int) -> bool:
+    """``wait_for_past_depends_before_skipping``: it is not skipped before the past would let it run."""
+    task = run.task_of[i]
+    if not run.plan.past[task] or not run.plan.task(task).wait_for_past_depends_before_skipping:
+        return False
+    return not past_allows(run, i)
 
 
 def _has_succeeded(run: Run, task: int) -> bool:

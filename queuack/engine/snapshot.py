@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 
 from queuack.engine.asset_snapshot import AssetsSnapshot
-from queuack.engine.effects import CallbackRow, HitlAnswered, RunRow, TriggerRow
+from queuack.engine.deadline_spec import DeadlineDocument
+from queuack.engine.effects import BackfillRow, CallbackRow, HitlAnswered, RunRow, TriggerRow
+from queuack.engine.events import BackfillDate
 
 
 class DagSnapshot(msgspec.Struct, kw_only=True):
@@ -103,13 +105,40 @@ class PoolSnapshot(msgspec.Struct, kw_only=True):
     include_deferred: bool
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """A row of ``backfill_dag_run``."""
+
+    id: int
+    ordinal: int
+    """From 1, in the order in which the runs start."""
+    date: BackfillDate
+
+
+class BackfillSnapshot(msgspec.Struct, kw_only=True):
+    """A backfill that is not over."""
+
+    row: BackfillRow
+    pending: list[Entry] = []
+    """Of which it is not decided yet what becomes of them, in order."""
+    ordinals: list[tuple[int, int]] = []
+    """(run key, place in the order) of those that have a run."""
+
+
+class DeadlineSnapshot(msgspec.Struct, kw_only=True):
+    run_key: int
+    alert_id: int
+    at: int
+    created_at: int
+    definition: DeadlineDocument
+
+
 class Snapshot(msgspec.Struct, kw_only=True):
     dags: list[DagSnapshot] = []
     versions: list[VersionSnapshot] = []
     runs: list[RunSnapshot] = []
     """Unfinished runs (queued, running); for DAGs with a task that depends on the past, the latest finished run with
-    its instances; finished runs of which a callback has still to run; finished runs of SubDAGs
-    below an unfinished run."""
+    its instances; finished runs of which a callback has still to run, or that have a deadline yet to miss;
+    finished runs of SubDAGs below an unfinished run."""
     pools: list[PoolSnapshot] = []
     callbacks: list[CallbackRow] = []
     assets: AssetsSnapshot = msgspec.field(default_factory=AssetsSnapshot)
@@ -121,3 +150,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     next_callback_id: int = 1
     triggers: list[TriggerRow] = []
     next_trigger_id: int = 1
+    backfills: list[BackfillSnapshot] = []
+    next_backfill_id: int = 1
+    next_backfill_date_id: int = 1
+    deadlines: list[DeadlineSnapshot] = []
+    """Those that are not missed."""

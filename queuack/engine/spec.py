@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from queuack.engine.asset_spec import AliasDocument, AssetDocument
+from queuack.engine.deadline_spec import DeadlineDocument
 from queuack.schedule.conditions import Leaf
 from queuack.schedule.timetables import NullTimetable, Timetable
 
@@ -70,6 +71,17 @@ class SubDagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     timeout: float | None = None
 
 
+class Marker(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Of an ExternalTaskMarker: the task of another DAG that is cleared with it. Texts are templates where the task has
+    a worker; what they came to is in its rendered fields."""
+
+    dag_id: str
+    task_id: str
+    logical_date: str | None = None
+    """ISO 8601; None = that of the run."""
+    recursion_depth: int = 10
+
+
 class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One task. Defaults are Airflow's; what equals its default is left out of the JSON."""
 
@@ -88,6 +100,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     retry_exponential_backoff: float = 0.0
     """0 = constant delay; otherwise the multiplier per retry (``True`` means 2.0)."""
     max_retry_delay: float | None = None
+    has_retry_policy: bool = False
+    """A worker asks it when an attempt has failed."""
     depends_on_past: bool = False
     ignore_first_depends_on_past: bool = True
     wait_for_past_depends_before_skipping: bool = False
@@ -102,6 +116,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     executor: str | None = None
     isolation: str | None = None
     """``"fork"`` or ``"warm"`` from ``executor_config``; None = the deployment's setting."""
+    is_async: bool = False
+    """Its code runs on a worker's event loop, beside others."""
     execution_timeout: float | None = None
     max_active_tis_per_dag: int | None = None
     max_active_tis_per_dagrun: int | None = None
@@ -115,6 +131,7 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     """Set for a task with ``start_from_trigger`` that is not mapped; a mapped one asks its worker."""
     subdag: SubDagDocument | None = None
     """Set for a SubDagOperator: no worker runs it, it waits for a run of another DAG."""
+    marker: Marker | None = None
     on_failure_fail_dagrun: bool = False
     callbacks: CallbackFlags = CallbackFlags()
     is_empty: bool = False
@@ -177,6 +194,8 @@ class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     dagrun_timeout: float | None = None
     is_paused_upon_creation: bool | None = None
     fail_fast: bool = False
+    rerun_with_latest_version: bool | None = None
+    """Whether a cleared run goes on in the newest version; None = as the deployment's setting says."""
     has_on_success_callback: bool = False
     has_on_failure_callback: bool = False
     tags: tuple[str, ...] = ()
@@ -192,6 +211,7 @@ class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     assets: tuple[AssetDocument, ...] = ()
     """Every asset it names, as schedule, inlet or outlet, by name and URI."""
     asset_aliases: tuple[AliasDocument, ...] = ()
+    deadlines: tuple[DeadlineDocument, ...] = ()
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

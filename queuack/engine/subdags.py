@@ -1,7 +1,7 @@
 """SubDAGs: a SubDagOperator begins the run of its child, waits for its end, and takes its outcome.
 
 No worker and no slot has part in it: the instance is deferred, the child an ordinary run. What people do to either by
-hand is ``controlling``'s.
+hand is ``controlling``'s and ``tree_control``'s.
 https://airflow.apache.org/docs/apache-airflow/2.10.5/core-concepts/dags.html#subdags
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from queuack.engine import deferral, family, states
 from queuack.engine.assets import task_succeeded
 from queuack.engine.attempts import fail_or_retry, skip_instances, skip_tasks
+from queuack.engine.by_hand import clear, end_by_hand
 from queuack.engine.catalog import DagState
-from queuack.engine.controlling import clear, end_by_hand
 from queuack.engine.effects import RunRow
 from queuack.engine.events import AttemptFinished
 from queuack.engine.planning import create_run, random_suffix, start_run
@@ -59,7 +59,7 @@ def _begin(world: World, run: Run, i: int) -> None:
             return
         child = _create(world, run, i, dag, subdag)
     elif child.is_finished:
-        if child.state == DagRunState.SUCCESS:
+        if child.state == DagRunState.SUCCESS and states.NONE not in child.states:
             world.to_return[child] = None
             return
         clear(world, child, _to_run_again(child))
@@ -68,8 +68,11 @@ def _begin(world: World, run: Run, i: int) -> None:
 
 
 def _to_run_again(child: Run) -> list[int]:
-    """What failed; if nothing did (the run timed out, or was marked), all that has not succeeded."""
+    """What failed, besides what was cleared while the run stayed as it was. If neither is there (the run timed out, or
+    was marked), all that has not succeeded."""
     failed = [i for i, state in enumerate(child.states) if state in states.FAILED_LIKE]
+    if states.NONE in child.states:
+        return failed
     left = (i for i, state in enumerate(child.states) if state not in (states.SUCCESS, states.ABSENT))
     return failed or list(left)
 

@@ -14,6 +14,8 @@ RETRY, NEXT_RUN, RUN_START, RUN_TIMEOUT = range(4)
 """Kinds. Subjects: (run, index), dag state, dag state, run."""
 WAIT = 101
 """The time of a deferred instance is up. Subject: (run, position)."""
+DEADLINE = 102
+"""A run should have succeeded by now. Subject: deadline."""
 ASK = 100
 """A custom timetable is to be asked again. Subject: dag state."""
 

@@ -16,7 +16,9 @@ import msgspec
 from queuack.engine import states, timers
 from queuack.engine.admission import UNLIMITED, Admission, Limit
 from queuack.engine.asset_book import AssetBook
+from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
+from queuack.engine.deadlines import Deadline
 from queuack.engine.deferral import Trigger, is_due
 from queuack.engine.effects import CallbackRow, Command, LogRow, NextRunRow, PoolRow, RunCallback, Write
 from queuack.engine.events import FileParsed, ImportErrorInfo
@@ -32,6 +34,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     parallelism: int = 32
     """Attempts queued or running at once, over everything."""
+    max_workers: int | None = None
+    """Of them, attempts of tasks that take a worker each; None = parallelism."""
+    has_coroutines: bool = True
+    """Async tasks share workers; False: they take one each."""
     dags_are_paused_at_creation: bool = False
     dormant: bool = False
     """Requests and files are recorded, but no run is created by its schedule or started, and nothing is handed out: for
@@ -65,12 +71,15 @@ class World:
     __slots__ = (
         "admission",
         "assets",
+        "backfills",
         "by_id",
         "callbacks",
         "children",
         "commands",
         "dags",
+        "deadlines",
         "dirty",
+        "dirty_backfills",
         "dirty_dags",
         "dirty_runs",
         "failed_files",
@@ -79,6 +88,8 @@ class World:
         "hosts",
         "listened",
         "live",
+        "next_backfill_date_id",
+        "next_backfill_id",
         "next_callback_id",
         "next_question",
         "next_run_key",
@@ -86,6 +97,7 @@ class World:
         "next_trigger_id",
         "next_version_id",
         "now",
+        "on_callback_done",
         "plugin_state",
         "random_suffix",
         "recalled",
@@ -97,6 +109,7 @@ class World:
         "to_ask",
         "to_begin",
         "to_end",
+        "to_find",
         "to_plan",
         "to_return",
         "touched",
@@ -124,11 +137,15 @@ class World:
         """Runs of SubDAGs that nobody waits for any more, and the state to end them in."""
         self.live: dict[int, tuple[Run, int]] = {}
         """Attempts queued or running, by task instance id."""
-        self.admission = Admission(settings.parallelism)
+        self.admission = Admission(settings.parallelism, settings.max_workers, has_coroutines=settings.has_coroutines)
         self.assets = AssetBook()
         self.timers = Timers(self._is_current)
         self.callbacks: dict[int, CallbackRow] = {}
         """Not yet known to have run."""
+        self.on_callback_done: Callable[[int, str, str | None], None]
+        """What is to be done when a callback has run: its id, state, output."""
+        self.deadlines: dict[int, dict[int, Deadline]] = {}
+        """Run key → deadlines that are not missed, by id."""
         self.triggers: dict[int, Trigger] = {}
         """Triggers that are to run, by id."""
         self.next_trigger_id = 1
@@ -149,6 +166,11 @@ class World:
         """Runs that may have ended."""
         self.to_ask: dict[DagState, None] = {}
         """DAGs whose custom timetable is to be asked for the next run."""
+        self.backfills: dict[int, Backfill] = {}
+        """Backfills that are not over, by id."""
+        self.to_find: dict[Backfill, None] = {}
+        """Backfills for which the store is to be asked which runs exist."""
+        self.next_backfill_id = self.next_backfill_date_id = 1
         self.next_question = 0
         self.plugin_state = ""
         self.listened: frozenset[str] = frozenset()
@@ -162,6 +184,7 @@ class World:
         self.replies: dict[int, Any] = {}
         self.dirty: dict[int, tuple[Run, int]] = {}
         self.dirty_runs: dict[Run, None] = {}
+        self.dirty_backfills: dict[Backfill, None] = {}
         self.dirty_dags: dict[DagState, None] = {}
         self._create_default_pool()
 
@@ -187,12 +210,13 @@ class World:
         """Turn what changed into rows."""
         now, writes = self.now, self.writes
         writes.extend(dag.row() for dag in self.dirty_dags)
+        writes.extend(backfill.row(now) for backfill in self.dirty_backfills)
         for run in self.dirty_runs:
             run.updated_at = now
             writes.append(run.row)
         for run, i in self.dirty.values():
             writes.append(run.instance_row(i, now))
-        self.dirty_dags, self.dirty_runs, self.dirty = {}, {}, {}
+        self.dirty_dags, self.dirty_backfills, self.dirty_runs, self.dirty = {}, {}, {}, {}
 
     def change(self, run: Run, i: int) -> None:
         """The row of this instance is to be written."""
@@ -291,9 +315,19 @@ class World:
             )
         )
 
-    def call_back(self, run: Run, kind: str, reason: str, position: int | None = None) -> None:
+    def call_back(
+        self, run: Run, kind: str, reason: str, position: int | None = None, *, data: str = "{}"
+    ) -> CallbackRow:
         """Have a worker run a callback, of the DAG or of the instance at ``position``; it is kept until it is known to
         have run."""
+        row = self.keep_callback(run, kind, reason, position, data=data)
+        self.commands.append(RunCallback(callback=row))
+        return row
+
+    def keep_callback(
+        self, run: Run, kind: str, reason: str, position: int | None = None, *, data: str = "{}"
+    ) -> CallbackRow:
+        """A callback that runs otherwise."""
         row = CallbackRow(
             id=self.next_callback_id,
             dag_id=run.dag_id,
@@ -303,11 +337,12 @@ class World:
             kind=kind,
             reason=reason,
             created_at=self.now,
+            data=data,
         )
         self.next_callback_id += 1
         self.callbacks[row.id] = row
         self.writes.append(row)
-        self.commands.append(RunCallback(callback=row))
+        return row
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────
     @staticmethod
@@ -324,6 +359,8 @@ class World:
         if kind == timers.WAIT:
             run, i = subject
             return is_due(run, i, when)
+        if kind == timers.DEADLINE:
+            return bool(not subject.is_over and subject.at == when)
         if kind == timers.ASK:
             return bool(subject.asked is not None and subject.asked.ask_at == when)
         return bool(subject.state == "running" and subject.times_out_at == when)

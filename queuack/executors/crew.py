@@ -2,6 +2,8 @@
 
 Pure: no clock (``now`` is an argument, in the event loop's seconds), no I/O, no processes.
 
+Async tasks are counted apart: a worker holds many of them beside the one task that its main thread runs.
+
 The policy. An idle worker gets work first. Otherwise work is put behind other work as long as a worker then has no
 more than ``PREFETCH_SECONDS`` before it; of unknown duration at most one waits. Nothing is put behind a task that has
 been running for ``SLOW_SECONDS``, and what waits behind one is taken back. More workers are started when none is left
@@ -33,6 +35,8 @@ WORTH_A_WORKER_SECONDS = 0.01
 """Shorter tasks get no more workers than there are processors: they would only get in each other's way."""
 DRAIN_SECONDS = 0.1
 """A backlog that the present workers clear sooner needs no more of them."""
+LONGEST_PATIENCE = 1.0
+"""Seconds that all workers are stuck, at most, until short tasks that wait get one more."""
 LOOK_AHEAD = 256
 """Attempts of the backlog that are weighed when growing."""
 
@@ -67,6 +71,8 @@ class Worker:
     """It has connected at least once."""
     queue: dict[Attempt, Handed] = field(default_factory=dict)
     """In the order they were handed over; the first runs or is about to."""
+    coroutines: dict[Attempt, Handed] = field(default_factory=dict)
+    """Async ones: all of them run."""
     head_since: float = 0.0
     """When the first of the queue became first, or started."""
     loading: bool = False
@@ -87,6 +93,17 @@ class Worker:
     @property
     def head(self) -> Handed | None:
         return next(iter(self.queue.values()), None)
+
+    def entry(self, key: Attempt) -> Handed | None:
+        return self.queue.get(key) or self.coroutines.get(key)
+
+    @property
+    def entries(self) -> list[Handed]:
+        return [*self.queue.values(), *self.coroutines.values()]
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self.queue or self.coroutines)
 
     @property
     def is_ready(self) -> bool:
@@ -141,15 +158,33 @@ class Worker:
         return before if before + max(expected or 0.0, LEAST_SECONDS) <= PREFETCH_SECONDS else None
 
 
-def choose(workers: Iterable[Worker], expected: float | None) -> Worker | None:
-    """The worker for an attempt of ``expected`` seconds; None: it has to wait."""
+def choose_async(workers: Iterable[Worker], limit: int) -> Worker | None:
+    """The worker for an async attempt: the one with the fewest, below ``limit``; None: it has to wait."""
+    ready = [worker for worker in workers if worker.is_ready and len(worker.coroutines) < limit]
+    return min(ready, key=lambda worker: len(worker.coroutines), default=None)
+
+
+def wanted_async(workers: Iterable[Worker], waiting: int, limit: int, max_workers: int) -> int:
+    """How many workers to start for ``waiting`` async attempts, beyond those that are starting."""
+    everyone = list(workers)
+    present = sum(not worker.leaving for worker in everyone)
+    starting = sum(worker.is_starting for worker in everyone)
+    return max(0, min(-(-waiting // limit) - starting, max_workers - present))
+
+
+def choose(workers: Iterable[Worker], expected: float | None, *, may_begin: bool = True) -> Worker | None:
+    """The worker for an attempt of ``expected`` seconds; None: it has to wait.
+
+    ``may_begin=False``: it must not run now, only behind another."""
     best: Worker | None = None
     least = float("inf")
     for worker in workers:
         if not worker.is_ready:
             continue
         if not worker.queue:
-            return worker
+            if may_begin:
+                return worker
+            continue
         if worker.is_slow:
             continue
         before = worker.room_for(expected)
@@ -158,7 +193,9 @@ def choose(workers: Iterable[Worker], expected: float | None) -> Worker | None:
     return best
 
 
-def wanted(workers: Iterable[Worker], backlog: Iterable[Workload], durations: Durations, parallelism: int) -> int:
+def wanted(
+    workers: Iterable[Worker], backlog: Iterable[Workload], durations: Durations, max_workers: int, now: float
+) -> int:
     """How many workers to start for the backlog, beyond those that are starting.
 
     None for attempts whose DAG file some worker is loading at the moment: another would have to load it as well, would
@@ -191,7 +228,21 @@ def wanted(workers: Iterable[Worker], backlog: Iterable[Workload], durations: Du
     need = own + int(medium / DRAIN_SECONDS)
     if not flowing:
         # Of unknown tasks half may be long; short ones wait behind a hiccup, and one worker more is enough for them.
-        need = max(need + min(unknown, max(present, 1)), 1)
+        need += min(unknown, max(present, 1))
+        if not need and _stuck_for(everyone, now) >= _patience(present):
+            need = 1
     elif short / flowing > DRAIN_SECONDS:
         need += max(0, (os.cpu_count() or 1) - present)
-    return max(0, min(need - starting, parallelism - present))
+    return max(0, min(need - starting, max_workers - present))
+
+
+def _stuck_for(workers: list[Worker], now: float) -> float:
+    """Seconds since some worker last began or ended something."""
+    return min((now - worker.head_since for worker in workers if worker.is_ready), default=float("inf"))
+
+
+def _patience(present: int) -> float:
+    """Seconds of a hiccup to sit out. The more workers there are for the processors, the likelier they hold up one
+    another: another worker then makes it worse."""
+    beyond = present - (os.cpu_count() or 1)
+    return 0.0 if beyond < 0 else min(LONGEST_PATIENCE, SLOW_SECONDS * 2 ** min(beyond, 10))

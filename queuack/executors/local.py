@@ -17,7 +17,7 @@ from typing import Any
 from queuack.errors import QueuackError
 from queuack.executors.base import Attempt, Listener
 from queuack.executors.connection import Connection
-from queuack.executors.crew import LOOK_AHEAD, Handed, Worker, choose, wanted
+from queuack.executors.crew import LOOK_AHEAD, Handed, Worker, choose, choose_async, wanted, wanted_async
 from queuack.executors.deadlines import Deadlines
 from queuack.executors.durations import Durations
 from queuack.executors.nursery import NurseryClient
@@ -70,6 +70,7 @@ class LocalExecutor:
         self._settings = settings
         self._durations = Durations()
         self._backlog: deque[Workload] = deque()
+        self._async_backlog: deque[Workload] = deque()
         self._workers: dict[str, Worker] = {}
         self._by_connection: dict[Connection, Worker] = {}
         self._where: dict[Attempt, Worker] = {}
@@ -90,7 +91,7 @@ class LocalExecutor:
     # ── what the daemon asks ─────────────────────────────────────────────────────────────────────
     @property
     def load(self) -> int:
-        return len(self._where) + len(self._backlog)
+        return len(self._where) + len(self._backlog) + len(self._async_backlog)
 
     @property
     def slots(self) -> int:
@@ -106,17 +107,22 @@ class LocalExecutor:
         self._pump()
 
     def submit(self, workloads: Sequence[Workload]) -> None:
-        self._backlog.extend(workloads)
+        for workload in workloads:
+            (self._async_backlog if workload.is_async else self._backlog).append(workload)
         self._pump()
 
     def cancel(self, ti_id: int, try_number: int, reason: str) -> None:
         key = (ti_id, try_number)
         worker = self._where.get(key)
         if worker is None:
-            kept = [workload for workload in self._backlog if (workload.ti_id, workload.try_number) != key]
-            self._backlog = deque(kept)
+            for backlog in (self._backlog, self._async_backlog):
+                kept = [workload for workload in backlog if (workload.ti_id, workload.try_number) != key]
+                backlog.clear()
+                backlog.extend(kept)
             return
-        worker.queue[key].cancelled = True
+        entry = worker.entry(key)
+        assert entry is not None
+        entry.cancelled = True
         if worker.connection is not None:
             worker.connection.send(Cancel(ti_id, try_number, reason))
         self._deadlines.set(key, self._settings.kill_grace, f"the task did not stop when it was cancelled ({reason})")
@@ -180,13 +186,26 @@ class LocalExecutor:
             return
         now = self._loop.time()
         batches: dict[str, list[Workload]] = {}
+        room = self._settings.parallelism - self._running
         while self._backlog:
             expected = self._durations.expect(self._backlog[0])
-            worker = choose(self._workers.values(), expected)
+            worker = choose(self._workers.values(), expected, may_begin=room > 0)
             if worker is None:
                 break
+            room -= not worker.queue
             workload = self._backlog.popleft()
             self._hand(worker, workload, expected, now)
+            batches.setdefault(worker.worker_id, []).append(workload)
+        while self._async_backlog and room > 0:
+            worker = choose_async(self._workers.values(), self._settings.async_tasks_per_worker)
+            if worker is None:
+                break
+            room -= 1
+            workload = self._async_backlog.popleft()
+            key = (workload.ti_id, workload.try_number)
+            worker.last_heard = worker.last_heard if worker.has_work else now
+            worker.coroutines[key] = Handed(key, workload, None)
+            self._where[key] = worker
             batches.setdefault(worker.worker_id, []).append(workload)
         for worker_id, workloads in batches.items():
             connection = self._workers[worker_id].connection
@@ -199,14 +218,22 @@ class LocalExecutor:
     def _hand(self, worker: Worker, workload: Workload, expected: float | None, now: float) -> None:
         key = (workload.ti_id, workload.try_number)
         if not worker.queue:
-            worker.last_heard = now
+            worker.last_heard = worker.last_heard if worker.has_work else now
             worker.advance(now)
         worker.queue[key] = Handed(key, workload, expected)
         self._where[key] = worker
 
+    @property
+    def _running(self) -> int:
+        """Attempts that run, or are the next of their worker."""
+        return sum(bool(worker.queue) + len(worker.coroutines) for worker in self._workers.values())
+
     def _something_waits(self) -> bool:
+        may_grow = len(self._workers) < self._settings.worker_limit
         return any(
-            worker.queue and worker.is_ready and (worker.waiting or (self._backlog and not worker.is_slow))
+            worker.queue
+            and worker.is_ready
+            and (worker.waiting or (self._backlog and (may_grow or not worker.is_slow)))
             for worker in self._workers.values()
         )
 
@@ -238,18 +265,20 @@ class LocalExecutor:
                 continue
             if entry.workload is None:
                 self._listener.returned(*key)
+            elif entry.workload.is_async:
+                self._async_backlog.appendleft(entry.workload)
             else:
                 self._backlog.appendleft(entry.workload)
         self._pump_soon()
 
     def _remove(self, worker: Worker, key: Attempt) -> Handed | None:
         head = worker.head
-        entry = worker.queue.pop(key, None)
+        entry = worker.queue.pop(key, None) or worker.coroutines.pop(key, None)
         if entry is not None:
             self._where.pop(key, None)
             self._deadlines.clear(key)
+            worker.idle_since = self._loop.time()
             if entry is head:
-                worker.idle_since = self._loop.time()
                 worker.advance(worker.idle_since)
         return entry
 
@@ -263,8 +292,16 @@ class LocalExecutor:
             self._workers.values(),
             (self._backlog[index] for index in range(min(len(self._backlog), LOOK_AHEAD))),
             self._durations,
-            self._settings.parallelism,
+            self._settings.worker_limit,
+            now,
         )
+        if self._async_backlog and self._running < self._settings.parallelism:
+            settings = self._settings
+            waiting = len(self._async_backlog)
+            crowd = wanted_async(
+                self._workers.values(), waiting, settings.async_tasks_per_worker, settings.worker_limit
+            )
+            count = max(count, crowd)
         count = max(count, self._settings.min_workers - present)
         for _ in range(min(count, MAX_STARTING - starting)):
             self._start_worker(now)
@@ -319,15 +356,16 @@ class LocalExecutor:
     def _compare(self, worker: Worker, hello: Hello) -> None:
         """What the worker says it has is true; what it does not know of never reached it."""
         held = {(entry.ti_id, entry.try_number): entry for entry in hello.holding}
-        for key in [key for key in worker.queue if key not in held]:
+        for key in [entry.key for entry in worker.entries if entry.key not in held]:
             entry = self._remove(worker, key)
             if entry is not None and not entry.cancelled:
                 self._listener.returned(*key)
         for key, entry_held in held.items():
-            known = worker.queue.get(key)
+            known = worker.entry(key)
             if known is None:
                 self._adopted.add(key)
-                known = worker.queue[key] = Handed(key, None, None)
+                known = Handed(key, None, None)
+                (worker.coroutines if entry_held.is_async else worker.queue)[key] = known
                 self._where[key] = worker
                 worker.advance(self._loop.time())
             known.running = known.running or entry_held.phase != "waiting"
@@ -382,7 +420,8 @@ class LocalExecutor:
             reason = f"The worker (pid {worker.pid}) was killed: {worker.killed_because}."
         if not worker.introduced and not worker.leaving:
             self._start_failed(worker, reason)
-        for key, entry in list(worker.queue.items()):
+        for entry in worker.entries:
+            key = entry.key
             self._remove(worker, key)
             if entry.running and entry.workload is not None and self._settings.logs_folder is not None:
                 write_obituary(self._settings.logs_folder, entry.workload, worker)
@@ -407,7 +446,8 @@ class LocalExecutor:
             case Recalled(attempts):
                 self._take_back(worker, attempts)
             case Loading(ti_id, try_number):
-                worker.loading = worker.head is not None and worker.head.key == (ti_id, try_number)
+                if worker.head is not None and worker.head.key == (ti_id, try_number):
+                    worker.loading = True
             case Executing(ti_id, try_number):
                 self._on_executing(worker, (ti_id, try_number))
             case Leaving():
@@ -420,16 +460,18 @@ class LocalExecutor:
         worker.last_seq = fact.seq
         match fact:
             case Started(ti_id=ti_id, try_number=try_number):
-                entry = worker.queue.get((ti_id, try_number))
+                entry = worker.entry((ti_id, try_number))
                 if entry is not None:
                     entry.running = True
+                if (ti_id, try_number) in worker.queue:
                     worker.advance(worker.last_heard)
                 if ti_id < 0:
                     return  # A callback has no state to begin; its end acknowledges this too.
             case Finished(ti_id=ti_id, try_number=try_number):
                 entry = self._remove(worker, (ti_id, try_number))
-                if entry is not None and entry.workload is not None and fact.started_at is not None:
-                    self._durations.learn(entry.workload, max(0, fact.at - fact.started_at - fact.import_us) / 1e6)
+                workload = entry.workload if entry is not None else None
+                if workload is not None and fact.started_at is not None and not workload.is_async:
+                    self._durations.learn(workload, max(0, fact.at - fact.started_at - fact.import_us) / 1e6)
                 self._pump_soon()
             case CallbackRan(callback_id=callback_id):
                 self._remove(worker, (-callback_id, 1))
@@ -439,7 +481,7 @@ class LocalExecutor:
     def _on_executing(self, worker: Worker, key: Attempt) -> None:
         if worker.loading and worker.head is not None and worker.head.key == key:
             worker.advance(self._loop.time())
-        entry = worker.queue.get(key)
+        entry = worker.entry(key)
         if entry is None or entry.workload is None or entry.workload.execution_timeout is None:
             return
         limit = entry.workload.execution_timeout
@@ -480,7 +522,9 @@ class LocalExecutor:
             for worker in list(self._workers.values()):
                 if worker.is_starting and now - worker.born_at > STARTUP_SECONDS:
                     self._kill(worker, "it did not introduce itself")
-                elif worker.queue and worker.connection and now - worker.last_heard > self._settings.heartbeat_timeout:
+                elif (
+                    worker.has_work and worker.connection and now - worker.last_heard > self._settings.heartbeat_timeout
+                ):
                     self._kill(worker, f"no heartbeat for {self._settings.heartbeat_timeout:g} s")
                 elif spare > 0 and not self._backlog and self._is_long_idle(worker, now):
                     worker.leaving = True
@@ -489,7 +533,7 @@ class LocalExecutor:
                         worker.connection.send(Stop())
 
     def _is_long_idle(self, worker: Worker, now: float) -> bool:
-        return worker.is_ready and not worker.queue and now - worker.idle_since > self._settings.idle_timeout
+        return worker.is_ready and not worker.has_work and now - worker.idle_since > self._settings.idle_timeout
 
     def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)

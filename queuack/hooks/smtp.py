@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,10 @@ class SmtpNotifier(BaseNotifier):
             from_email=self.from_email,
             custom_headers=self.custom_headers,
         )
+
+    async def async_notify(self, context: Context) -> None:
+        """In a thread of its own: the loop goes on."""
+        await asyncio.to_thread(self.notify, context)
 
 
 send_smtp_notification = SmtpNotifier

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from queuack.authoring.assets.yielding import exhaust, exhaust_async
+from queuack.authoring.async_tasks import is_async_callable
 from queuack.authoring.call_arguments import determine_kwargs
 from queuack.authoring.exceptions import AirflowException
 from queuack.authoring.operator import BaseOperator
@@ -19,19 +19,16 @@ if TYPE_CHECKING:
     from queuack.authoring.context import Context
 
 
-def is_async_callable(function: Any) -> bool:
-    """Whether calling it gives a coroutine: ``async def``, also behind ``partial`` and decorators."""
-    while isinstance(function, partial):
-        function = function.func
-    function = inspect.unwrap(function) if callable(function) else function
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
-
-
 class BaseAsyncOperator(BaseOperator):
-    """Base of operators that define ``async def aexecute(self, context)``."""
+    """Base of operators that define ``async def aexecute(self, context)``: it runs on the worker's event loop, beside
+    others. ``execute`` runs it by itself, for who calls that."""
 
     @property
     def is_async(self) -> bool:
+        return True
+
+    @classmethod
+    def is_async_with(cls, arguments: Mapping[str, Any]) -> bool:
         return True
 
     async def aexecute(self, context: Context) -> Any:
@@ -74,6 +71,10 @@ class PythonOperator(BaseAsyncOperator):
     @property
     def is_async(self) -> bool:
         return is_async_callable(self.python_callable)
+
+    @classmethod
+    def is_async_with(cls, arguments: Mapping[str, Any]) -> bool:
+        return is_async_callable(arguments.get("python_callable"))
 
     def execute(self, context: Context) -> Any:
         context.update(self.op_kwargs, templates_dict=self.templates_dict)
@@ -121,6 +122,9 @@ class BranchPythonOperator(BaseBranchOperator, PythonOperator):
         chosen: str | Iterable[str] | None = PythonOperator.execute(self, context)
         return chosen
 
+    async def aexecute(self, context: Context) -> Any:
+        return self.do_branch(context, await super().aexecute(context))
+
 
 class ShortCircuitOperator(PythonOperator, SkipMixin):
     """Skips what is downstream when the function returns something falsy.
@@ -135,7 +139,12 @@ class ShortCircuitOperator(PythonOperator, SkipMixin):
         self.ignore_downstream_trigger_rules = ignore_downstream_trigger_rules
 
     def execute(self, context: Context) -> Any:
-        condition = super().execute(context)
+        return self._decide(context, super().execute(context))
+
+    async def aexecute(self, context: Context) -> Any:
+        return self._decide(context, await super().aexecute(context))
+
+    def _decide(self, context: Context, condition: Any) -> Any:
         self.log.info("Condition result is %s", condition)
         if condition:
             self.log.info("Proceeding with downstream tasks...")

@@ -145,6 +145,10 @@ class PythonElsewhereOperator(PythonOperator):
         """Never here: an ``async def`` function is awaited over there."""
         return False
 
+    @classmethod
+    def is_async_with(cls, arguments: Mapping[str, Any]) -> bool:
+        return False
+
     @abstractmethod
     def interpreter(self) -> AbstractContextManager[str]:
         """The path of an interpreter that is there until the block is left."""

@@ -78,6 +78,15 @@ class ParsingRuntime:
     def task_states(self, **_: Any) -> list[dict[str, Any]]:
         _nothing_runs("Task states")
 
+    def previous_task(self, **_: Any) -> dict[str, Any] | None:
+        _nothing_runs("Task instances")
+
+    def task_breadcrumbs(self, **_: Any) -> list[dict[str, Any]]:
+        _nothing_runs("Task instances")
+
+    def dag_outline(self, dag_id: str) -> dict[str, Any] | None:
+        _nothing_runs("Other DAGs")
+
     def model_rows(self, **query: Any) -> list[dict[str, Any]]:
         """Beyond ``Runtime``: rows as Airflow's database models have them, for ``compat/models``."""
         return self._ask("model_rows", **query) or []

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from queuack.engine import effects as fx
+from queuack.engine.deadline_effects import DeadlineAlertRow, DeadlineDeleted, DeadlineRow
 from queuack.errors import StoreError
 from queuack.store.asset_batch import HANDLERS as ASSET_HANDLERS
 from queuack.store.asset_batch import AssetBatch
@@ -40,8 +41,12 @@ class Batch:
         self.expansions: list[fx.InstancesExpanded] = []
         self.lengths: dict[tuple[int, str, int], fx.TaskMapRow] = {}
         self.rendered_map_indexes: dict[int, fx.RenderedMapIndexRow] = {}
+        self.revised: list[fx.InstancesRevised] = []
+        self.run_notes: dict[int, fx.RunNoteRow] = {}
+        self.instance_notes: dict[int, fx.InstanceNoteRow] = {}
         self.instances: dict[int, fx.InstanceRow] = {}
-        self.history: list[fx.InstanceRow] = []
+        self.history: list[fx.InstanceHistoryRow] = []
+        self.retry_overrides: dict[int, fx.RetryOverrideRow] = {}
         self.reschedules: list[fx.RescheduleRow] = []
         self.deferrals: dict[int, fx.DeferralRow] = {}
         self.triggers: dict[int, fx.TriggerRow | None] = {}
@@ -57,7 +62,12 @@ class Batch:
         self.favorites: dict[tuple[str, str], bool] = {}
         self.connections: dict[str, fx.ConnectionRow | None] = {}
         self.callbacks: dict[int, fx.CallbackRow] = {}
-        self.callbacks_done: set[int] = set()
+        self.backfills: dict[int, fx.BackfillRow] = {}
+        self.backfill_dates: list[fx.BackfillDatesPlanned] = []
+        self.backfill_runs: dict[int, fx.BackfillDagRunRow] = {}
+        self.callbacks_done: dict[int, fx.CallbackDone] = {}
+        self.deadline_alerts: list[DeadlineAlertRow] = []
+        self.deadlines: dict[int, DeadlineRow | None] = {}
         self.assets = AssetBatch()
 
     def add(self, write: fx.Write) -> None:
@@ -121,8 +131,12 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
         (write.run_key, write.task_id, write.map_index), write
     ),
     fx.RenderedMapIndexRow: lambda batch, write: batch.rendered_map_indexes.__setitem__(write.id, write),
+    fx.InstancesRevised: lambda batch, write: batch.revised.append(write),
+    fx.RunNoteRow: lambda batch, write: batch.run_notes.__setitem__(write.id, write),
+    fx.InstanceNoteRow: lambda batch, write: batch.instance_notes.__setitem__(write.id, write),
     fx.InstanceRow: lambda batch, write: batch.instances.__setitem__(write.id, write),
-    fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write.row),
+    fx.InstanceHistoryRow: lambda batch, write: batch.history.append(write),
+    fx.RetryOverrideRow: lambda batch, write: batch.retry_overrides.__setitem__(write.id, write),
     fx.RescheduleRow: lambda batch, write: batch.reschedules.append(write),
     fx.DeferralRow: lambda batch, write: batch.deferrals.__setitem__(write.id, write),
     fx.TriggerRow: lambda batch, write: batch.triggers.__setitem__(write.id, write),
@@ -143,7 +157,13 @@ _HANDLERS: dict[type[fx.Write], Callable[[Batch, Any], None]] = {
     fx.ConnectionRow: lambda batch, write: batch.connections.__setitem__(write.conn_id, write),
     fx.ConnectionDeleted: lambda batch, write: batch.connections.__setitem__(write.conn_id, None),
     fx.CallbackRow: lambda batch, write: batch.callbacks.__setitem__(write.id, write),
-    fx.CallbackDone: lambda batch, write: batch.callbacks_done.add(write.id),
+    fx.BackfillRow: lambda batch, write: batch.backfills.__setitem__(write.id, write),
+    fx.BackfillDatesPlanned: lambda batch, write: batch.backfill_dates.append(write),
+    fx.BackfillDagRunRow: lambda batch, write: batch.backfill_runs.__setitem__(write.id, write),
+    fx.CallbackDone: lambda batch, write: batch.callbacks_done.__setitem__(write.id, write),
+    DeadlineAlertRow: lambda batch, write: batch.deadline_alerts.append(write),
+    DeadlineRow: lambda batch, write: batch.deadlines.__setitem__(write.id, write),
+    DeadlineDeleted: lambda batch, write: batch.deadlines.__setitem__(write.id, None),
 }
 
 

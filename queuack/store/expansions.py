@@ -3,7 +3,7 @@ writer's transaction."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from queuack.store.batch import Batch, columns
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from queuack.store.database import Database
 
 _EXPANSION = ("ti_id", "first_id", "first_index", "count", "max_tries", "at")
+_REVISED = ("ids", "operators", "operator_names", "pools", "pool_slots", "queues", "priority_weights")
 _LENGTH = ("run_key", "dag_id", "run_id", "task_id", "map_index")
 
 
@@ -26,6 +27,13 @@ def write_expansions(database: Database, batch: Batch) -> None:
         kept = [row for row in rows if row.length is not None]
         if kept:
             database.run("insert_lengths", columns(kept, *_LENGTH, "length"))
+
+
+def write_revised(database: Database, batch: Batch) -> None:
+    """What instances that run again take over from another version of their DAG."""
+    for write in batch.revised:
+        params: dict[str, Any] = {name: list(getattr(write, name)) for name in _REVISED}
+        database.run("revise_instances", {**params, "dag_version_id": write.dag_version_id})
 
 
 def write_rendered_map_indexes(database: Database, batch: Batch) -> None:

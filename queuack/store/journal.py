@@ -20,6 +20,7 @@ Waiting = (
     | fx.RenderedMapIndexRow
     | fx.InstanceRow
     | fx.InstanceHistoryRow
+    | fx.RetryOverrideRow
     | fx.RescheduleRow
     | fx.DeferralRow
     | fx.TriggerRow
@@ -38,6 +39,7 @@ MAY_WAIT = frozenset(
         fx.RenderedMapIndexRow,
         fx.InstanceRow,
         fx.InstanceHistoryRow,
+        fx.RetryOverrideRow,
         fx.RescheduleRow,
         fx.DeferralRow,
         fx.TriggerRow,

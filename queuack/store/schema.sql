@@ -92,6 +92,7 @@ CREATE TABLE dag_run (
     updated_at TIMESTAMPTZ,
     partition_key VARCHAR,
     partition_date TIMESTAMPTZ,
+    backfill_id BIGINT,
     parent_dag_id VARCHAR,
     parent_run_id VARCHAR,
     parent_task_id VARCHAR,
@@ -132,7 +133,9 @@ CREATE TABLE task_instance (
     trigger_id BIGINT,
     trigger_timeout TIMESTAMPTZ,
     next_method VARCHAR,
-    next_kwargs JSON
+    next_kwargs JSON,
+    retry_delay_override DOUBLE,
+    retry_reason VARCHAR
 );
 
 CREATE TABLE task_instance_history (
@@ -162,7 +165,9 @@ CREATE TABLE task_instance_history (
     pid INTEGER,
     external_executor_id VARCHAR,
     rendered_map_index VARCHAR,
-    updated_at TIMESTAMPTZ
+    updated_at TIMESTAMPTZ,
+    retry_delay_override DOUBLE,
+    retry_reason VARCHAR
 );
 
 CREATE TABLE task_reschedule (
@@ -323,7 +328,34 @@ CREATE TABLE callback (
     map_index INTEGER NOT NULL,
     kind VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,
-    created_at TIMESTAMPTZ NOT NULL
+    created_at TIMESTAMPTZ NOT NULL,
+    type VARCHAR DEFAULT 'executor',
+    data JSON,
+    output VARCHAR,
+    trigger_id BIGINT
+);
+
+CREATE TABLE deadline_alert (
+    id BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    serialized_dag_id BIGINT NOT NULL,
+    name VARCHAR,
+    description VARCHAR,
+    reference JSON NOT NULL,
+    interval JSON NOT NULL,
+    callback_def JSON NOT NULL
+);
+
+-- callback_id: NULL until it is missed.
+CREATE TABLE deadline (
+    id BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_updated_at TIMESTAMPTZ NOT NULL,
+    dagrun_id BIGINT,
+    deadline_time TIMESTAMPTZ NOT NULL,
+    missed BOOLEAN NOT NULL,
+    callback_id BIGINT,
+    deadline_alert_id BIGINT
 );
 
 CREATE TABLE asset (
@@ -487,6 +519,37 @@ CREATE TABLE task_map (
     keys JSON
 );
 
+-- data_interval_start and below: what a run is made of. A date with neither run nor reason has not been looked at yet.
+CREATE TABLE backfill (
+    id BIGINT NOT NULL,
+    dag_id VARCHAR NOT NULL,
+    from_date TIMESTAMPTZ NOT NULL,
+    to_date TIMESTAMPTZ NOT NULL,
+    dag_run_conf JSON,
+    is_paused BOOLEAN,
+    reprocess_behavior VARCHAR NOT NULL,
+    max_active_runs INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    completed_at TIMESTAMPTZ,
+    updated_at TIMESTAMPTZ NOT NULL,
+    triggering_user_name VARCHAR,
+    run_on_latest_version BOOLEAN NOT NULL
+);
+
+CREATE TABLE backfill_dag_run (
+    id BIGINT NOT NULL,
+    backfill_id BIGINT NOT NULL,
+    dag_run_id BIGINT,
+    exception_reason VARCHAR,
+    logical_date TIMESTAMPTZ,
+    partition_key VARCHAR,
+    sort_ordinal INTEGER NOT NULL,
+    data_interval_start TIMESTAMPTZ,
+    data_interval_end TIMESTAMPTZ,
+    run_after TIMESTAMPTZ NOT NULL,
+    partition_date TIMESTAMPTZ
+);
+
 -- What is durable and not yet in its tables: MessagePack of writes, folded into the tables some ten times a second.
 CREATE TABLE journal (
     seq BIGINT NOT NULL,
@@ -510,4 +573,20 @@ CREATE TABLE ab_user (
 CREATE TABLE dag_favorite (
     username VARCHAR NOT NULL,
     dag_id VARCHAR NOT NULL
+);
+
+CREATE TABLE dag_run_note (
+    user_id VARCHAR,
+    dag_run_id BIGINT NOT NULL,
+    content VARCHAR,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE task_instance_note (
+    ti_id BIGINT NOT NULL,
+    user_id VARCHAR,
+    content VARCHAR,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
 );

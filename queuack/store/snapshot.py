@@ -5,6 +5,7 @@ Bounded: unfinished runs with their task instances, and of finished runs only wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,13 +23,15 @@ from queuack.engine.snapshot import (
 )
 from queuack.engine.spec import decode
 from queuack.store.asset_snapshot import read_assets
+from queuack.store.backfills import read_backfills
 from queuack.store.database import Database
+from queuack.store.deadlines import read_deadlines
 from queuack.store.reader import Reader, fetch
 
 _RUN_FIELDS = (
     "id", "dag_id", "run_id", "run_type", "state", "logical_date", "data_interval_start", "data_interval_end",
     "run_after", "queued_at", "start_date", "end_date", "conf", "triggered_by", "triggering_user_name", "note",
-    "dag_version_id", "clear_number", "updated_at", "partition_key", "partition_date",
+    "dag_version_id", "clear_number", "updated_at", "partition_key", "partition_date", "backfill_id",
     "parent_dag_id", "parent_run_id", "parent_task_id", "parent_map_index",
 )  # fmt: skip
 _INSTANCE_FIELDS = (
@@ -36,10 +39,14 @@ _INSTANCE_FIELDS = (
     "end_date", "retry_at", "pid", "hostname", "unixname", "worker_id",
 )  # fmt: skip
 _TRIGGER_FIELDS = ("id", "classpath", "kwargs", "created_date", "queue", "fired_by", "fired_seq")
-_CALLBACK_FIELDS = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
+_CALLBACK_FIELDS = (
+    "id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at", "data", "runner", "state",
+    "trigger_id",
+)  # fmt: skip
 
 _DEPENDS_ON_THE_PAST = ('"depends_on_past":true', '"wait_for_downstream":true')
 """As a document spells them: compact JSON, and quotes inside strings are escaped, so nothing else matches."""
+_RUNS_SUBDAGS = b'"subdag":{'
 
 
 def load_snapshot(database: Database) -> Snapshot:
@@ -63,10 +70,29 @@ def load_run(reader: Reader, dag_id: str, run_id: str) -> Recall | None:
         before = {"dag_id": dag_id, "logical_date": date, "only_automated": document.catchup}
         for row in fetch(reader, "recalled_run_before", before):
             found.before = _recall(reader, _run(row))
-    if found.run.row.parent_run_id is not None or any(task.subdag is not None for task in document.tasks):
-        family = fetch(reader, "recalled_family", {"id": found.run.row.id})
-        found.family = [_recall(reader, _run(row)) for row in family]
+    found.family = _family(reader, found)
     return found
+
+
+def load_runs(reader: Reader, run_keys: Sequence[int]) -> dict[int, Recall]:
+    """Some runs as the engine wants them to run again, by ``dag_run.id``; with what is below them, without what came
+    before."""
+    if not run_keys:
+        return {}
+    rows = [_run(row) for row in fetch(reader, "recalled_runs", {"run_key": list(run_keys)})]
+    versions = {version.version_id: version for version in _versions(reader, {row.dag_version_id for row in rows})}
+    snapshots = _with_instances(reader, rows)
+    recalls = {run.row.id: Recall(run=run, version=versions[run.row.dag_version_id]) for run in snapshots}
+    for found in recalls.values():
+        found.family = _family(reader, found)
+    return recalls
+
+
+def _family(reader: Reader, found: Recall) -> list[Recall]:
+    """The other finished runs of its tree of SubDAGs."""
+    if found.run.row.parent_run_id is None and _RUNS_SUBDAGS not in found.version.document:
+        return []
+    return [_recall(reader, _run(row)) for row in fetch(reader, "recalled_family", {"id": found.run.row.id})]
 
 
 def _recall(reader: Reader, run: RunRow) -> Recall:
@@ -105,6 +131,10 @@ def _read(reader: Reader) -> Snapshot:
             TriggerRow(**dict(zip(_TRIGGER_FIELDS, row, strict=True))) for row in fetch(reader, "snapshot_triggers")
         ],
         next_trigger_id=next_ids[4],
+        backfills=read_backfills(reader),
+        next_backfill_id=next_ids[5],
+        next_backfill_date_id=next_ids[6],
+        deadlines=read_deadlines(reader),
     )
 
 

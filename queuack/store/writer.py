@@ -14,13 +14,16 @@ import msgspec
 from queuack.engine import effects as fx
 from queuack.store.asset_writer import DELETE_DAG as DELETE_DAG_FROM_ASSETS
 from queuack.store.asset_writer import AssetWriter
+from queuack.store.backfills import write_backfills
 from queuack.store.batch import Batch, Place, TaskPlace, columns
 from queuack.store.database import Database
+from queuack.store.deadlines import write_deadlines
 from queuack.store.deferrals import write_deferrals
-from queuack.store.expansions import write_expansions, write_rendered_map_indexes
+from queuack.store.expansions import write_expansions, write_rendered_map_indexes, write_revised
 from queuack.store.freshness import Freshness
 from queuack.store.hitl import write_hitl
 from queuack.store.journal import Journal, may_wait
+from queuack.store.notes import write_notes
 
 _DAG = (
     "dag_id", "is_paused", "is_stale", "last_parsed_time", "fileloc", "relative_fileloc", "owners",
@@ -34,10 +37,11 @@ _NEXT_RUN = (
 )  # fmt: skip
 _RUN_CHANGES = (
     "id", "state", "queued_at", "start_date", "end_date", "note", "dag_version_id", "clear_number", "updated_at",
+    "run_type", "triggered_by", "backfill_id",
 )  # fmt: skip
 _RUN = (
-    *_RUN_CHANGES, "dag_id", "run_id", "run_type", "logical_date", "data_interval_start", "data_interval_end",
-    "run_after", "triggered_by", "triggering_user_name", "partition_key", "partition_date",
+    *_RUN_CHANGES, "dag_id", "run_id", "logical_date", "data_interval_start", "data_interval_end", "run_after",
+    "triggering_user_name", "partition_key", "partition_date",
     "parent_dag_id", "parent_run_id", "parent_task_id", "parent_map_index",
 )  # fmt: skip
 _INSTANCE = (
@@ -52,9 +56,12 @@ _RUN_SCALARS = ("run_key", "dag_id", "run_id", "dag_version_id", "run_after", "a
 _DELETE_DAG = (
     *DELETE_DAG_FROM_ASSETS,
     "keep_id_floor", "delete_dag_reschedules", "delete_dag_questions", "delete_dag_old_questions",
+    "delete_dag_run_notes", "delete_dag_instance_notes", "delete_dag", "delete_dag_tags", "delete_dag_versions",
+    "delete_dag_deadlines", "delete_dag_alerts",
     "delete_dag", "delete_dag_tags", "delete_dag_versions",
     "delete_dag_documents", "delete_dag_code", "delete_dag_runs", "delete_dag_instances", "delete_dag_history",
     "delete_dag_rendered_fields", "delete_dag_xcoms", "delete_dag_callbacks", "delete_dag_lengths",
+    "delete_dag_backfill_dates", "delete_dag_backfills",
 )  # fmt: skip
 
 
@@ -131,10 +138,13 @@ class Writer:
             self._database.run("delete_instances_of_runs", {"run_key": sorted(batch.replaced_runs)})
         self._write_new_instances(batch.new_instances)
         write_expansions(self._database, batch)
+        write_revised(self._database, batch)
         self._write_history(batch.history)
+        self._write_retry_overrides(batch)
         self._write_reschedules(batch.reschedules)
         self._write_instances(batch)
         write_rendered_map_indexes(self._database, batch)
+        write_notes(self._database, batch)
         write_deferrals(self._database, batch)
         write_hitl(self._database, batch)
         self._write_xcoms(batch)
@@ -143,6 +153,7 @@ class Writer:
         self._write_log(batch.log)
         self._write_import_errors(batch)
         self._write_pools(batch)
+        write_backfills(self._database, batch)
         self._write_variables(batch)
         self._assets.write(batch.assets)
         self._write_connections(batch)
@@ -210,9 +221,15 @@ class Writer:
         flat["id"] = [new.first_id + position for new in created for position in range(len(new.task_ids))]
         self._database.run("insert_instances", flat)
 
-    def _write_history(self, rows: list[fx.InstanceRow]) -> None:
+    def _write_history(self, rows: list[fx.InstanceHistoryRow]) -> None:
         if rows:
-            self._database.run("insert_instance_history", columns(rows, *_INSTANCE))
+            said = columns(rows, "retry_delay_override", "retry_reason")
+            self._database.run("insert_instance_history", {**columns((row.row for row in rows), *_INSTANCE), **said})
+
+    def _write_retry_overrides(self, batch: Batch) -> None:
+        if batch.retry_overrides:
+            names = fx.RetryOverrideRow.__struct_fields__
+            self._database.run("update_retry_overrides", columns(batch.retry_overrides.values(), *names))
 
     def _write_reschedules(self, rows: list[fx.RescheduleRow]) -> None:
         if rows:
@@ -281,10 +298,11 @@ class Writer:
 
     def _write_callbacks(self, batch: Batch) -> None:
         if batch.callbacks:
-            names = ("id", "dag_id", "run_id", "task_id", "map_index", "kind", "reason", "created_at")
-            self._database.run("insert_callbacks", columns(batch.callbacks.values(), *names))
+            self._database.run("insert_callbacks", columns(batch.callbacks.values(), *fx.CallbackRow.__struct_fields__))
         if batch.callbacks_done:
-            self._database.run("finish_callbacks", {"id": list(batch.callbacks_done)})
+            names = fx.CallbackDone.__struct_fields__
+            self._database.run("finish_callbacks", columns(batch.callbacks_done.values(), *names))
+        write_deadlines(self._database, batch)
 
     def _write_log(self, rows: list[fx.LogRow]) -> None:
         if rows:

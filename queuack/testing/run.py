@@ -92,8 +92,14 @@ def test_dag(
 
 test_dag.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest thinks of its name
 
-READ_TABLES = frozenset({"dag_runs", "model_rows", "previous_run", "task_states"})
+READ_TABLES = frozenset(
+    {"dag_outline", "dag_runs", "model_rows", "previous_run", "previous_task", "task_breadcrumbs", "task_states"}
+)
 """Methods of the runtime that read rows, which wait in the store's journal until they are folded in."""
+
+
+OF_OTHERS = frozenset({"dag_outline", "dag_runs", "task_breadcrumbs", "task_states"})
+"""Methods of the runtime that ask about a DAG; about another than this one they ask the deployment."""
 
 
 class InProcessRun:
@@ -214,7 +220,7 @@ class InProcessRun:
             expansion=None,
             start_trigger=None,
         )
-        alone = msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=())
+        alone = msgspec.structs.replace(document, tasks=(ready,), task_groups=(), edge_labels=(), deadlines=())
         self._begin(alone, moment, conf, datetime.now(UTC))
         return msgspec.structs.replace(self._waiting.pop(), map_index=map_index)
 
@@ -317,6 +323,13 @@ class InProcessRun:
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
         if method in self._deployment.methods:
             return self._deployment.methods[method](**params)
+        if method == "trigger_run":
+            raise QueuackError(
+                f"This tests one DAG and starts no run of another: DAG {params['dag_id']!r} was not triggered. Under "
+                "`queuack standalone` or `queuack scheduler` it is."
+            )
+        if method in OF_OTHERS and params["dag_id"] != self._dag.dag_id:
+            return self._deployment.of_another_dag(method, params)
         self._hand_over()
         writes, self._writes = self._writes, []
         self._loop.commit(writes)

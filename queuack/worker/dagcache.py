@@ -12,6 +12,7 @@ import gc
 import importlib
 import os
 import sys
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -35,6 +36,8 @@ Signature = tuple[int, int, int]
 
 
 class DagCache:
+    """Any thread may ask; one loads at a time."""
+
     def __init__(self, folders: tuple[Path, ...], fetch_source: Callable[[int], dict[str, Any] | None]) -> None:
         """``folders``: dags, plugins, config. ``fetch_source``: version id → {"source", "file_hash"}."""
         self._folders = tuple(f"{folder}{os.sep}" for folder in folders)
@@ -44,14 +47,19 @@ class DagCache:
         """File → what it was, of the imported modules below the folders."""
         self._seen_modules = 0
         self._checked_at = 0.0
+        self._lock = threading.RLock()
         self.import_us = 0
         """How long the last ``dag()`` took to import a file; 0 when it had it."""
 
     def dag(self, workload: Workload) -> DAG:
         """The DAG of the workload's version. Raises what the file raises, DagNotFound when it is not in the file."""
+        with self._lock:
+            return self._dag(workload)
+
+    def _dag(self, workload: Workload) -> DAG:
         key = (workload.relative_fileloc, workload.file_hash)
         self.import_us = 0
-        if not self.has(workload):
+        if not self._has(workload):
             began = time.monotonic_ns()
             self._versions[key] = self._load(workload)
             self.import_us = (time.monotonic_ns() - began) // 1000
@@ -70,6 +78,14 @@ class DagCache:
 
     def has(self, workload: Workload) -> bool:
         """Whether the workload's version is loaded, and no module that came in with it has changed since."""
+        with self._lock:
+            return self._has(workload)
+
+    def after_fork(self) -> None:
+        """In a fork: no lock is held by a thread left behind."""
+        self._lock = threading.RLock()
+
+    def _has(self, workload: Workload) -> bool:
         if self._modules:
             now = time.monotonic()
             if now - self._checked_at >= RECHECK_SECONDS:
@@ -84,8 +100,11 @@ class DagCache:
 
     def note_imports(self) -> None:
         """Remember what the modules are that user code has imported since. Costs nothing when it has not."""
-        if len(sys.modules) == self._seen_modules:
-            return
+        if len(sys.modules) != self._seen_modules:
+            with self._lock:
+                self._note_imports()
+
+    def _note_imports(self) -> None:
         self._seen_modules = len(sys.modules)
         for file in self._user_modules().values():
             self._modules.setdefault(file, _signature(file))
@@ -126,6 +145,10 @@ class DagCache:
 
     def forget(self) -> None:
         """Drop all that was loaded: a module has changed, and who imported it holds the old one."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
         for name in self._user_modules():
             sys.modules.pop(name, None)
         importlib.invalidate_caches()

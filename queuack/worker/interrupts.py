@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from types import FrameType, TracebackType
+from typing import Protocol
 
 from queuack.authoring.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 
@@ -24,6 +25,30 @@ Owner = tuple[int, int]
 
 class TaskCancelled(BaseException):
     """The attempt is stopped from outside; nothing is reported of it."""
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether ``error`` stopped user code from outside."""
+    return isinstance(error, TaskCancelled | AirflowTaskTerminated | AirflowTaskTimeout)
+
+
+class Guard(Protocol):
+    """What code that runs an attempt needs of the way it is stopped."""
+
+    def arm(self, owner: Owner) -> None:
+        """User code of the attempt ``owner`` begins. Raises TaskCancelled when that has been cancelled already."""
+
+    def disarm(self) -> None:
+        """User code has ended. Whatever comes now comes too late."""
+
+    def is_interrupt(self, error: BaseException) -> bool:
+        """Whether ``error`` stopped user code from outside (also when it was raised from another one)."""
+
+    def start_timer(self, seconds: float) -> None:
+        """Raise AirflowTaskTimeout in ``seconds`` (at least a microsecond)."""
+
+    def stop_timer(self) -> None:
+        """No more of ``start_timer``. A timer that user code has started itself is left alone."""
 
 
 class Interrupts:
@@ -67,10 +92,7 @@ class Interrupts:
             pass
 
     def drain_wake(self) -> None:
-        try:
-            os.read(self.wake_read, 4096)
-        except BlockingIOError:
-            pass
+        drain(self.wake_read)
 
     def arm(self, owner: Owner) -> None:
         """User code of the attempt ``owner`` begins. Raises TaskCancelled when that has been cancelled already."""
@@ -93,7 +115,7 @@ class Interrupts:
 
     def is_interrupt(self, error: BaseException) -> bool:
         """Whether ``error`` stopped user code from outside (also when it was raised from another one)."""
-        return isinstance(error, TaskCancelled | AirflowTaskTerminated | AirflowTaskTimeout)
+        return is_interrupt(error)
 
     def __enter__(self) -> Interrupts:
         """Begin a critical section."""
@@ -152,3 +174,11 @@ def wake_pipe() -> tuple[int, int]:
     for fd in ends:
         os.set_blocking(fd, False)
     return ends
+
+
+def drain(fd: int) -> None:
+    """Empty a pipe that does not block."""
+    try:
+        os.read(fd, 4096)
+    except BlockingIOError:
+        pass

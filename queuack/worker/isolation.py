@@ -37,9 +37,9 @@ from queuack.protocol import (
     decode_to_daemon,
     frame,
 )
-from queuack.worker.interrupts import CANCEL_SIGNAL, TaskCancelled
+from queuack.worker.interrupts import CANCEL_SIGNAL, Interrupts, TaskCancelled
 from queuack.worker.link import Link, unpack
-from queuack.worker.logs import log_path
+from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.runner import Attempt, Runner, Workbench
 
 
@@ -70,7 +70,7 @@ class RelayOutlet:
                     return unpack(message)
 
 
-def run_in_fork(bench: Workbench, link: Link, workload: Workload, kill_grace: float) -> None:
+def run_in_fork(bench: Workbench, interrupts: Interrupts, link: Link, workload: Workload, kill_grace: float) -> None:
     """Run ``workload`` in a fork; returns when it has ended and all it said is handed over."""
     started_at = clock.now_us()
     link.emit(Started(seq=0, ti_id=workload.ti_id, try_number=workload.try_number, at=started_at, pid=os.getpid()))
@@ -82,10 +82,10 @@ def run_in_fork(bench: Workbench, link: Link, workload: Workload, kill_grace: fl
         pid = os.fork()
     if pid == 0:
         mine.close()
-        _live(bench, link, workload, its)
+        _live(bench, interrupts, link, workload, its)
     its.close()
     try:
-        relay = Relay(bench, link, workload, mine, pid, kill_grace)
+        relay = Relay(bench.log, interrupts, link, workload, mine, pid, kill_grace)
         status = relay.run()
         if not relay.concluded:
             error = AirflowException(relay.killed_because or f"The process of the task {describe_exit(status)}.")
@@ -110,13 +110,14 @@ def _preload(bench: Workbench, workload: Workload) -> None:
         interrupts.stop_timer()
 
 
-def _live(bench: Workbench, link: Link, workload: Workload, pair: socket.socket) -> NoReturn:
+def _live(bench: Workbench, interrupts: Interrupts, link: Link, workload: Workload, pair: socket.socket) -> NoReturn:
     """The whole life of a fork."""
     code = 1
     try:
         link.abandon_in_child()
-        bench.interrupts.after_fork()
+        interrupts.after_fork()
         bench.log.after_fork()
+        bench.dags.after_fork()
         outlet = RelayOutlet(pair)
         bench.dags.fetch_source = lambda version_id: outlet.ask("dag_source", {"version_id": version_id})
         bench.runtime.outlet = outlet
@@ -131,10 +132,17 @@ class Relay:
     """The parent's side of one fork."""
 
     def __init__(
-        self, bench: Workbench, link: Link, workload: Workload, pair: socket.socket, pid: int, kill_grace: float
+        self,
+        log: TaskLog,
+        interrupts: Interrupts,
+        link: Link,
+        workload: Workload,
+        pair: socket.socket,
+        pid: int,
+        kill_grace: float,
     ) -> None:
-        self._interrupts = bench.interrupts
-        self._log = bench.log
+        self._interrupts = interrupts
+        self._log = log
         self._link = link
         self._workload = workload
         self._pair = pair

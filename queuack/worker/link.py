@@ -35,7 +35,7 @@ from queuack.protocol import (
     decode_from_daemon,
     frame,
 )
-from queuack.worker.interrupts import Interrupts
+from queuack.worker.interrupts import Interrupts, drain, wake_pipe
 
 RECONNECT_PAUSE = 0.05
 """Seconds between two tries to reach the daemon."""
@@ -109,6 +109,8 @@ class Link:
         self._asker_reads = False
         self._ask_id = 0
         self._answer: Answer | None = None
+        self._answered_read, self._answered_write = wake_pipe()
+        """Readable when an answer has come: another thread than the asker's may have read it."""
         self._pid = os.getpid()
         self.lost_at: float | None = time.monotonic()
         """When the connection went (monotonic seconds); None while there is one."""
@@ -220,7 +222,7 @@ class Link:
 
     # ── in ───────────────────────────────────────────────────────────────────────────────────────
     def wait(self, also: Sequence[int], timeout: float | None) -> set[int]:
-        """Wait until the socket or one of ``also`` is readable; at most ``timeout`` seconds. Main thread."""
+        """Wait until the socket or one of ``also`` is readable; at most ``timeout`` seconds."""
         poll = select.poll()
         for fd in also:
             poll.register(fd, select.POLLIN)
@@ -264,6 +266,7 @@ class Link:
         elif isinstance(message, Answer):
             if message.id == self._ask_id:
                 self._answer = message
+                os.write(self._answered_write, b"\0")
         elif isinstance(message, Refused):
             self.refused = message.reason
         else:
@@ -278,6 +281,7 @@ class Link:
                 self._asker_reads = True
                 self._answer = None
                 self._ask_id += 1
+                drain(self._answered_read)
             try:
                 return unpack(self._await_answer(Ask(self._ask_id, method, params)))
             finally:
@@ -296,5 +300,5 @@ class Link:
             if self._socket is not asked_on:
                 asked_on = self._socket
                 self.say(ask)
-            self.wait((), 1.0)
+            self.wait((self._answered_read,), 1.0)
             self.receive()

@@ -1,10 +1,12 @@
-"""The log of the running task: where its lines come from and how they are written.
+"""The logs of the running tasks: where their lines come from and how they are written.
 
 While a task runs, all it writes goes to one file of JSON lines: ``print`` (replaced ``sys.stdout`` and ``sys.stderr``),
 the ``logging`` of every module (a handler on the root logger), and what subprocesses and native code write to file
-descriptors 1 and 2 (two permanent pipes). Between tasks lines go to the worker's original stderr. File and folders
-appear with the first line. Each line is written at once. It decides nothing about tasks; what a line looks like is
-``loglines``'s. Airflow page: "Logging for Tasks".
+descriptors 1 and 2 (two permanent pipes). File and folders appear with the first line. Each line is written at once.
+
+Whose a line is: the async task's in whose contextvars context it is written; else the task's that has the main thread;
+else the only async task's; else it goes to the worker's original stderr, as between tasks. The pipes know no context.
+It decides nothing about tasks; what a line looks like is ``loglines``'s. Airflow page: "Logging for Tasks".
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import os
 import select
 import sys
 import threading
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +31,54 @@ STDERR_LOGGER = "task.stderr"
 STANDARD_FIELDS = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__dict__) | {"message", "asctime"}
 
 
+class Sink:
+    """Where the lines of one task go."""
+
+    def __init__(self, path: str | None, fallback: int, *, keeps_open: bool) -> None:
+        """``path``: None = to the descriptor ``fallback``. ``keeps_open``: the file stays open until ``close``; else it
+        is opened for each write, as where a thousand tasks seldom write."""
+        self._path = path
+        self._fd = fallback if path is None else None
+        self._keeps_open = keeps_open
+        self.rests: dict[str, str] = {}
+        """Logger → its unfinished line."""
+
+    def put(self, data: bytes) -> None:
+        fd = self._fd
+        if fd is None:
+            assert self._path is not None
+            fd = open_log(self._path)
+            if self._keeps_open:
+                self._fd = fd
+        try:
+            while data:
+                data = data[os.write(fd, data) :]
+        finally:
+            if self._fd is None:
+                os.close(fd)
+
+    def close(self) -> None:
+        if self._fd is not None and self._path is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+_own: ContextVar[Sink | None] = ContextVar("queuack_task_log", default=None)
+"""Of an async task."""
+
+
 class TaskLog:
-    """The open log of a process; ``begin`` and ``end`` frame a task. Any thread may write."""
+    """The open logs of a process; ``begin`` and ``end`` frame the task in the main thread, ``enter`` and ``leave`` an
+    async one. Any thread may write."""
 
     def __init__(self, folder: Path, masker: Masker) -> None:
         self._folder = f"{folder}{os.sep}"
         self._masker = masker
         self._lock = threading.Lock()
-        self._path: str | None = None
-        self._fd: int | None = None
-        self._fallback = 2
+        self._terminal = Sink(None, 2, keeps_open=True)
+        self._main: Sink | None = None
+        self._others: dict[Sink, None] = {}
+        """Of async tasks."""
         self._pipes: dict[int, PipeLines] = {}
         self._streams: tuple[LineStream, LineStream] | None = None
         self._handler = RecordHandler(self)
@@ -45,8 +86,9 @@ class TaskLog:
     # ── per process ──────────────────────────────────────────────────────────────────────────────
     def install(self, level: str) -> None:
         """Take over stdout, stderr and logging of this process."""
-        self._fallback = os.dup(2)
-        os.set_inheritable(self._fallback, False)
+        terminal = os.dup(2)
+        os.set_inheritable(terminal, False)
+        self._terminal = Sink(None, terminal, keeps_open=True)
         for target, (name, severity) in {1: (STDOUT_LOGGER, "info"), 2: (STDERR_LOGGER, "error")}.items():
             read_end, write_end = os.pipe()
             os.dup2(write_end, target)
@@ -62,9 +104,9 @@ class TaskLog:
         """In a fork that runs one attempt: the parent drains the pipes, and no lock is held by a thread left behind."""
         self._lock = threading.Lock()
         self._pipes = {}
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        self._others = {}
+        if self._main is not None:
+            self._main.close()
 
     def _take_over(self) -> None:
         """Undo what user code may have put in the way."""
@@ -84,7 +126,36 @@ class TaskLog:
         self.drain()
         self._take_over()
         with self._lock:
-            self._path = relative_path
+            self._main = Sink(self._folder + relative_path, -1, keeps_open=True)
+
+    def enter(self, relative_path: str) -> None:
+        """In the contextvars context of an async task."""
+        self._take_over()
+        sink = Sink(self._folder + relative_path, -1, keeps_open=False)
+        _own.set(sink)
+        with self._lock:
+            self._others[sink] = None
+
+    def leave(self) -> None:
+        """What the task left behind may still write to its log."""
+        self.finish_lines()
+        sink = _own.get()
+        with self._lock:
+            if sink is not None:
+                self._others.pop(sink, None)
+
+    def sink(self) -> Sink:
+        """Whose a line is that is written here and now."""
+        return _own.get() or self.unattributed()
+
+    def unattributed(self) -> Sink:
+        """Where a line goes that is written in no task's context."""
+        with self._lock:
+            if self._main is not None:
+                return self._main
+            if len(self._others) == 1:
+                return next(iter(self._others))
+            return self._terminal
 
     def finish_lines(self) -> None:
         """Write all there is, unfinished lines too."""
@@ -97,10 +168,9 @@ class TaskLog:
         """Write what is left, close the file."""
         self.finish_lines()
         with self._lock:
-            self._path = None
-            if self._fd is not None:
-                os.close(self._fd)
-                self._fd = None
+            main, self._main = self._main, None
+            if main is not None:
+                main.close()
 
     def drain(self, *, partial: bool = False) -> None:
         """Write the lines that wait in the pipes; with ``partial`` also an unfinished last one."""
@@ -113,11 +183,13 @@ class TaskLog:
             for pipe in self._pipes.values():
                 pipe.finish()
 
-    def write(self, level: str, event: str, logger: str, extra: dict[str, Any] | None = None) -> None:
+    def write(
+        self, level: str, event: str, logger: str, extra: dict[str, Any] | None = None, sink: Sink | None = None
+    ) -> None:
         """One line. ``extra`` holds further fields; what is not JSON is written as ``str()`` gives it."""
         event = self._masker.redact_text(event)
         line: dict[str, Any] = {"timestamp": timestamp(), "level": level, "event": event, "logger": logger}
-        self._write(line, extra)
+        self._write(line, extra, sink or self.sink())
 
     def write_record(self, record: logging.LogRecord) -> None:
         """A line of a module's logging. A long message is cut: operators log what tasks return."""
@@ -135,26 +207,18 @@ class TaskLog:
             extra["error_detail"] = error_detail(record.exc_info[1])
         if record.stack_info:
             extra["stack"] = record.stack_info
-        self._write(line, extra)
+        self._write(line, extra, self.sink())
 
-    def _write(self, line: dict[str, Any], extra: dict[str, Any] | None) -> None:
+    def _write(self, line: dict[str, Any], extra: dict[str, Any] | None, sink: Sink) -> None:
         if extra:
             line.update((key, value) for key, value in self._masker.redact(extra).items() if key not in line)
         data = encode_line(line)
         with self._lock:
-            self._put(data)
+            sink.put(data)
 
     def write_exception(self, event: str, error: BaseException, logger: str = "task", level: str = "error") -> None:
         """A line with the traceback in ``error_detail``."""
         self.write(level, event, logger, {"error_detail": error_detail(error)})
-
-    def _put(self, data: bytes) -> None:
-        fd = self._fallback if self._path is None else self._fd
-        if fd is None:
-            assert self._path is not None
-            fd = self._fd = open_log(self._folder + self._path)
-        while data:
-            data = data[os.write(fd, data) :]
 
 
 def log_path(workload: Workload) -> str:
@@ -201,7 +265,6 @@ class LineStream(io.TextIOBase):
         self._fd = fd
         self._logger = logger
         self._level = level
-        self._rest = ""
         self.buffer = ByteStream(self)
 
     encoding = "utf-8"
@@ -210,16 +273,19 @@ class LineStream(io.TextIOBase):
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        *lines, self._rest = (self._rest + text).split("\n")
+        sink = self._log.sink()
+        *lines, rest = (sink.rests.get(self._logger, "") + text).split("\n")
+        sink.rests[self._logger] = rest
         for line in lines:
-            self._log.write(self._level, line.removesuffix("\r"), self._logger)
+            self._log.write(self._level, line.removesuffix("\r"), self._logger, sink=sink)
         return len(text)
 
     def finish(self) -> None:
         """Write an unfinished last line."""
-        rest, self._rest = self._rest, ""
+        sink = self._log.sink()
+        rest = sink.rests.pop(self._logger, "")
         if rest:
-            self._log.write(self._level, rest, self._logger)
+            self._log.write(self._level, rest, self._logger, sink=sink)
 
     def writable(self) -> bool:
         return True
@@ -288,4 +354,5 @@ class PipeLines:
                 self._write(rest)
 
     def _write(self, line: bytes) -> None:
-        self._log.write(self._level, line.decode("utf-8", "replace").removesuffix("\r"), self._logger)
+        text = line.decode("utf-8", "replace").removesuffix("\r")
+        self._log.write(self._level, text, self._logger, sink=self._log.unattributed())

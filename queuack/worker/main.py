@@ -1,8 +1,8 @@
-"""A worker process: takes workloads from the daemon and runs them, one at a time, in its main thread.
+"""A worker process: takes workloads from the daemon, runs them one at a time in its main thread, async ones beside.
 
 It decides the order of work, what it gives back, and when to leave (told to, recycled, or the daemon stays away).
-Running an attempt is ``runner``'s business, the socket ``link``'s, what happens meanwhile ``keeper``'s. It never opens
-the database.
+Running an attempt is ``runner``'s business, that of async tasks ``coroutines``', the socket ``link``'s, what happens
+meanwhile ``keeper``'s. It never opens the database.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from dataclasses import dataclass
 
 from queuack import compat, config, plugins
 from queuack.authoring import masking
+from queuack.authoring.exceptions import AirflowTaskTerminated
 from queuack.authoring.runtime import set_runtime
 from queuack.home import Home
 from queuack.processes import write_worker_file
-from queuack.protocol import Cancel, FromDaemon, Held, Leaving, Recall, Recalled, Run, Stop, Workload
+from queuack.protocol import Cancel, FromDaemon, Heartbeat, Held, Leaving, Recall, Recalled, Run, Stop, Workload
+from queuack.worker.coroutines import Coroutines
 from queuack.worker.dagcache import DagCache
 from queuack.worker.environment import mask_environment
-from queuack.worker.interrupts import Interrupts
+from queuack.worker.interrupts import Interrupts, TaskCancelled
 from queuack.worker.isolation import run_in_fork
 from queuack.worker.keeper import Keeper
 from queuack.worker.link import RECONNECT_PAUSE, Link
@@ -55,6 +57,7 @@ class Worker:
         self._waiting: deque[Workload] = deque()
         self._current: Workload | None = None
         self._leaving = False
+        self._terminated = False
         self._done = 0
         self._kill_grace = config.get_float("workers", "kill_grace")
         self._limits = Limits(
@@ -70,12 +73,22 @@ class Worker:
             config.get_float("workers", "reconnect_timeout"),
         )
         self._bench = make_bench(home, self._link, self._interrupts)
+        self._heartbeat_interval = min(5.0, config.get_float("workers", "heartbeat_timeout") / 4)
+        self._heartbeat_at = 0.0
         self._keeper = Keeper(
             self._link,
             self._bench.log,
             self._interrupts,
-            heartbeat_interval=min(5.0, config.get_float("workers", "heartbeat_timeout") / 4),
+            heartbeat_interval=self._heartbeat_interval,
             kill_grace=self._kill_grace,
+        )
+        self._plugins_lock = threading.Lock()
+        self._coroutines = Coroutines(
+            self._bench,
+            self._link,
+            self._kill_grace,
+            prepare=self._refresh_plugins,
+            idle=self._interrupts.wake,
         )
         self._runner = Runner(self._bench)
 
@@ -101,25 +114,53 @@ class Worker:
         while True:
             if not link.connected and not link.connect():
                 if link.given_up or interrupts.stop_requested:
+                    self._abandon()
                     return
                 time.sleep(RECONNECT_PAUSE)
                 continue
             link.receive()
-            if interrupts.stop_requested and not self._leaving:
-                self._leave()
+            if interrupts.stop_requested and not self._terminated:
+                self._terminated = True
+                self._coroutines.stop_all(AirflowTaskTerminated("The worker was asked to terminate (SIGTERM)."))
+                if not self._leaving:
+                    self._leave()
             workload = self._next()
             if workload is not None:
                 self._run(workload)
                 continue
-            if self._leaving and not link.outbox_size:
+            if not self._leaving and self._is_worn():
+                self._leave()
+                continue
+            if self._leaving and not link.outbox_size and not self._coroutines.busy:
                 return
             link.flush()
             self._bench.dags.look_again()
-            ready = link.wait((interrupts.wake_read, *self._bench.log.pipe_fds), None if link.connected else 0)
+            ready = link.wait((interrupts.wake_read, *self._bench.log.pipe_fds), self._patience())
             if interrupts.wake_read in ready:
                 interrupts.drain_wake()
             if not ready.isdisjoint(self._bench.log.pipe_fds):
                 self._bench.log.drain()
+
+    def _patience(self) -> float | None:
+        """How long to wait for something to happen. Says that it lives, while it has async tasks."""
+        if not self._link.connected:
+            return 0
+        if not self._coroutines.busy:
+            return None
+        now = time.monotonic()
+        if now >= self._heartbeat_at:
+            self._link.say(Heartbeat())
+            self._heartbeat_at = now + self._heartbeat_interval
+        return self._heartbeat_at - now
+
+    def _abandon(self) -> None:
+        """The daemon does not come back: end the async tasks, whatever they do."""
+        until = time.monotonic() + self._kill_grace
+        self._coroutines.stop_all(TaskCancelled("the daemon has been gone for too long"))
+        while self._coroutines.busy:
+            if time.monotonic() > until:
+                os._exit(1)
+            time.sleep(RECONNECT_PAUSE)
 
     def _next(self) -> Workload | None:
         with self._lock:
@@ -132,11 +173,9 @@ class Worker:
     def _run(self, workload: Workload) -> None:
         self._keeper.watch(workload)
         try:
-            if plugins.have_changed(self._home):
-                self._bench.dags.forget()
-                plugins.reload_plugins(self._home)
+            self._refresh_plugins()
             if workload.isolation == "fork":
-                run_in_fork(self._bench, self._link, workload, self._kill_grace)
+                run_in_fork(self._bench, self._interrupts, self._link, workload, self._kill_grace)
             else:
                 self._runner.run(workload, more_waits=bool(self._waiting))
         finally:
@@ -146,14 +185,20 @@ class Worker:
         if not self._leaving and self._is_worn():
             self._leave()
 
+    def _refresh_plugins(self) -> None:
+        with self._plugins_lock:
+            if plugins.have_changed(self._home):
+                self._bench.dags.forget()
+                plugins.reload_plugins(self._home)
+
     def _is_worn(self) -> bool:
         limits = self._limits
-        if limits.tasks and self._done >= limits.tasks:
+        if limits.tasks and self._done + self._coroutines.done >= limits.tasks:
             return True
         return bool(limits.memory_mb) and resident_mb() > limits.memory_mb
 
     def _leave(self) -> None:
-        """Give back what waits; the loop ends when every fact is acknowledged."""
+        """Give back what waits; the loop ends when every fact is acknowledged and the async tasks are done."""
         with self._lock:
             self._leaving = True
             returned = [(workload.ti_id, workload.try_number) for workload in self._waiting]
@@ -181,7 +226,10 @@ class Worker:
         with self._lock:
             leaving = self._leaving
             if not leaving:
-                self._waiting.extend(workloads)
+                self._waiting.extend(workload for workload in workloads if not workload.is_async)
+                for workload in workloads:
+                    if workload.is_async:
+                        self._coroutines.submit(workload)
         if leaving:
             self._link.say(Recalled([(workload.ti_id, workload.try_number) for workload in workloads]))
 
@@ -194,6 +242,8 @@ class Worker:
         return given
 
     def _cancel(self, key: Key, reason: str) -> None:
+        if self._coroutines.cancel(key, reason):
+            return
         if self._give_back({key}):
             self._link.say(Recalled([key]))
             return
@@ -204,7 +254,7 @@ class Worker:
     def _holding(self) -> list[Held]:
         with self._lock:
             current = [self._current] if self._current is not None else []
-            return [
+            return self._coroutines.held() + [
                 Held(workload.ti_id, workload.try_number, phase, workload.callback_id)
                 for phase, workloads in (("running", current), ("waiting", list(self._waiting)))
                 for workload in workloads

@@ -8,7 +8,8 @@ user code out. Airflow pages: core-concepts/tasks, "Callbacks", "XComs".
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,23 +19,25 @@ from queuack import clock
 from queuack.authoring.alerts import sends_mail
 from queuack.authoring.context import make_context
 from queuack.authoring.dag import DAG
-from queuack.authoring.exceptions import AirflowTaskTimeout, TaskNotFound
+from queuack.authoring.exceptions import AirflowTaskTimeout, DagRunTriggerException, TaskNotFound
 from queuack.authoring.execution import execute_task
 from queuack.authoring.extra_links import computed_links, extra_links_of
 from queuack.authoring.masking import Masker
 from queuack.faults import reach
 from queuack.protocol import CallbackRan, Executing, Finished, Loading, Recalled, Rendered, Started, Workload, XComClear
-from queuack.worker import listeners
+from queuack.worker import deadlines, listeners
 from queuack.worker.alerts import send_alert
 from queuack.worker.assets import NOTHING, check_assets, clear_task_state, said_of_outlets
 from queuack.worker.callbacks import run_dag_callback, run_task_callbacks
 from queuack.worker.dagcache import DagCache
 from queuack.worker.deferring import continuation, seconds_left, start_waiting
-from queuack.worker.interrupts import Interrupts, TaskCancelled
+from queuack.worker.interrupts import Guard, TaskCancelled
 from queuack.worker.link import Outlet
 from queuack.worker.logs import TaskLog, log_path
 from queuack.worker.mapping import length_of, name_of_instance, skipped_instances
 from queuack.worker.rendered import encode_rendered, template_values
+from queuack.worker.retrying import by_policy, has_policy
+from queuack.worker.run_triggering import trigger_run
 from queuack.worker.runtime import WorkerRuntime
 from queuack.worker.verdict import SUCCESS, Verdict, verdict_of
 
@@ -49,7 +52,7 @@ class Workbench:
     log: TaskLog
     dags: DagCache
     runtime: WorkerRuntime
-    interrupts: Interrupts
+    interrupts: Guard
     masker: Masker
     logs_folder: Path
     import_timeout: float
@@ -72,8 +75,9 @@ class Runner:
         bench.log.begin(log_path(workload))
         try:
             if workload.callback_id is not None:
-                self._run_callback(workload)
-                bench.outlet.emit(CallbackRan(seq=0, callback_id=workload.callback_id))
+                state, output = self._run_callback(workload)
+                ran = CallbackRan(seq=0, callback_id=workload.callback_id, state=state, output=output)
+                bench.outlet.emit(ran)
             else:
                 Attempt(bench, workload, started_at).run(more_waits)
         except TaskCancelled:
@@ -84,11 +88,14 @@ class Runner:
             bench.log.end()
             bench.dags.note_imports()
 
-    def _run_callback(self, workload: Workload) -> None:
-        bench = self._bench
+    def _run_callback(self, workload: Workload) -> tuple[str, str | None]:
+        """Its state and output."""
+        bench, output = self._bench, None
         try:
             bench.interrupts.arm((workload.ti_id, workload.try_number))
-            if workload.callback_kind in listeners.RUN_HOOKS:
+            if workload.callback_kind in deadlines.KINDS:
+                output = deadlines.run(workload, lambda: bench.dags.dag(workload))
+            elif workload.callback_kind in listeners.RUN_HOOKS:
                 listeners.tell_run(workload, lambda: bench.dags.dag(workload))
             else:
                 run_dag_callback(bench.dags.dag(workload), workload, bench.log)
@@ -98,6 +105,8 @@ class Runner:
         except BaseException as error:
             bench.interrupts.disarm()
             bench.log.write_exception(f"The {workload.callback_kind} callback failed", error)
+            return "failed", f"{type(error).__name__}: {error}"
+        return "success", output
 
 
 class Attempt:
@@ -113,6 +122,7 @@ class Attempt:
         """Of assets, by a task that succeeded."""
         self._map_length: int | None = None
         self._instance_name: str | None = None
+        self._import_us = 0
 
     def run(self, more_waits: bool) -> None:
         """Raises TaskCancelled when it was stopped from outside, nothing else."""
@@ -124,7 +134,7 @@ class Attempt:
         except BaseException as error:
             bench.interrupts.disarm()
             bench.interrupts.stop_timer()
-            verdict = self._judge(error)
+            verdict = self._ask_policy(self._judge(error))
         self._conclude(verdict, more_waits)
 
     def fail(self, error: Exception) -> None:
@@ -156,6 +166,17 @@ class Attempt:
 
     # ── the work ─────────────────────────────────────────────────────────────────────────────────
     def _work(self) -> Verdict:
+        verdict = self._prepare()
+        if verdict is not None:
+            return verdict
+        try:
+            result = self._execute()
+        except BaseException as error:
+            return self._weigh(error)
+        return self._settle(result)
+
+    def _prepare(self) -> Verdict | None:
+        """All that comes before the task's own code; a verdict when that is not to run."""
         bench, workload = self._bench, self._workload
         if workload.try_number > 1 and workload.next_method is None:
             bench.outlet.emit(XComClear(seq=0, **self._instance()), flush=False)
@@ -165,17 +186,21 @@ class Attempt:
         listeners.tell_running(self._context["ti"])
         if workload.next_method is None and (waiting := start_waiting(self._task)) is not None:
             return Verdict("deferred", waiting=waiting, remark="Starting in the triggerer.")
-        try:
-            result = self._execute()
-        except BaseException as error:
-            bench.interrupts.stop_timer()
-            with suppress(Exception):  # the template may name what the task did not get to
-                self._instance_name = name_of_instance(self._context)
-            verdict = verdict_of(error)
-            if verdict.outcome != "success":
-                raise
-            self._said = said_of_outlets(self._task, self._context)
-            return verdict
+        return None
+
+    def _weigh(self, error: BaseException) -> Verdict:
+        """The task's code raised. Raises it again, unless it means success."""
+        self._bench.interrupts.stop_timer()
+        with suppress(Exception):  # the template may name what the task did not get to
+            self._instance_name = name_of_instance(self._context)
+        verdict = verdict_of(error)
+        if verdict.outcome != "success":
+            raise error
+        self._said = said_of_outlets(self._task, self._context)
+        return verdict
+
+    def _settle(self, result: Any) -> Verdict:
+        """The task's code returned."""
         self._instance_name = name_of_instance(self._context)
         self._push_result(result)
         self._said = said_of_outlets(self._task, self._context)
@@ -185,6 +210,7 @@ class Attempt:
     def _load(self) -> None:
         bench, workload = self._bench, self._workload
         dag = bench.dags.dag(workload) if bench.dags.has(workload) else self._import()
+        self._import_us = bench.dags.import_us
         task = dag.task_dict.get(workload.task_id)
         if task is None:
             raise TaskNotFound(f"The task {workload.task_id!r} is not in the DAG {dag.dag_id!r} of this worker's file.")
@@ -223,7 +249,9 @@ class Attempt:
         task = self._task
         if task.is_mapped:
             before: dict[str, Any] = {}
+            began = time.monotonic_ns()
             task.render_template_fields(self._context)
+            self._import_us += (time.monotonic_ns() - began) // 1000  # It may fetch elements for a thousand others.
             self._task = self._context["task"]
         elif not task.template_fields:
             return
@@ -252,17 +280,23 @@ class Attempt:
         go_on = continuation(self._task, workload)
         left = seconds_left(limit, workload)
         if left is None:
-            return execute_task(self._task, self._context, go_on)
+            return self._call(go_on)
         self._bench.outlet.say(Executing(workload.ti_id, workload.try_number))
         interrupts.start_timer(left)
         try:
-            return execute_task(self._task, self._context, go_on)
+            return self._call(go_on)
         except AirflowTaskTimeout as error:
             if str(error) != "Timeout":
                 raise
             raise AirflowTaskTimeout(f"Timeout: the task ran longer than {limit} (execution_timeout).") from error
         finally:
             interrupts.stop_timer()
+
+    def _call(self, go_on: Callable[..., Any] | None) -> Any:
+        try:
+            return execute_task(self._task, self._context, go_on)
+        except DagRunTriggerException as wanted:
+            trigger_run(wanted, self._instance(), self._bench.runtime)
 
     def _push_result(self, result: Any) -> None:
         task = self._task
@@ -317,6 +351,21 @@ class Attempt:
         except Exception as failure:
             return Verdict("failed", error=failure)
 
+    def _ask_policy(self, verdict: Verdict) -> Verdict:
+        bench, task = self._bench, self._task
+        if not has_policy(task, verdict):
+            return verdict
+        try:
+            bench.interrupts.arm((self._workload.ti_id, self._workload.try_number))
+            verdict = by_policy(task, self._context, self._workload, verdict, bench.log)
+            bench.interrupts.disarm()
+        except BaseException as error:
+            bench.interrupts.disarm()
+            if isinstance(error, TaskCancelled):
+                raise
+            bench.log.write_exception("The retry policy was stopped", error)
+        return verdict
+
     def _log_verdict(self, verdict: Verdict) -> None:
         log, error = self._bench.log, verdict.error
         if isinstance(error, SystemExit):
@@ -339,6 +388,8 @@ class Attempt:
                 started_at=self._started_at,
                 pid=os.getpid(),
                 fail_without_retry=verdict.fail_without_retry,
+                retry_delay=verdict.retry_delay,
+                retry_reason=verdict.retry_reason,
                 reschedule_at=verdict.reschedule_at,
                 skip_tasks=verdict.skip_tasks,
                 **_waiting_fields(verdict),
@@ -347,7 +398,7 @@ class Attempt:
                 rendered_map_index=self._instance_name,
                 outlets=self._said[0] if verdict.outcome == "success" else (),
                 asset_events=self._said[1] if verdict.outcome == "success" else (),
-                import_us=self._bench.dags.import_us,
+                import_us=self._import_us,
             ),
             flush=flush,
         )

@@ -163,8 +163,7 @@ class WorkerRuntime(AssetCalls):
         found: list[dict[str, Any]] = self.outlet.ask("task_states", params)
         return found
 
-    def trigger_run(self, *, dag_id: str, run_id: str | None, logical_date: int | None, conf: dict[str, Any]) -> str:
-        params = {"dag_id": dag_id, "run_id": run_id, "logical_date": logical_date, "conf": conf}
+    def trigger_run(self, **params: Any) -> str:
         return str(self.outlet.ask("trigger_run", params))
 
     def hitl_ask(self, *, ti_id: int, **question: Any) -> None:
@@ -176,6 +175,18 @@ class WorkerRuntime(AssetCalls):
 
     def hitl_answer(self, ti_id: int) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.outlet.ask("hitl_answer", {"ti_id": ti_id})
+        return found
+
+    def dag_outline(self, dag_id: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.outlet.ask("dag_outline", {"dag_id": dag_id})
+        return found
+
+    def previous_task(self, **params: Any) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.outlet.ask("previous_task", params)
+        return found
+
+    def task_breadcrumbs(self, *, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.outlet.ask("task_breadcrumbs", {"dag_id": dag_id, "run_id": run_id})
         return found
 
     def model_rows(self, **query: Any) -> list[dict[str, Any]]:

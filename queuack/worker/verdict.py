@@ -14,12 +14,11 @@ from queuack.authoring.exceptions import (
     AirflowRescheduleException,
     AirflowSensorTimeout,
     AirflowSkipException,
-    DagRunTriggerException,
     DownstreamTasksSkipped,
     TaskAwaitingInput,
     TaskDeferred,
 )
-from queuack.errors import NotBuilt
+from queuack.errors import DagRunAlreadyExists, NotBuilt
 from queuack.worker.deferring import Waiting, waiting_of
 
 
@@ -29,6 +28,9 @@ class Verdict:
 
     outcome: str
     fail_without_retry: bool = False
+    retry_delay: float | None = None
+    """Seconds until the retry, where a retry policy says so."""
+    retry_reason: str | None = None
     reschedule_at: int | None = None
     skip_tasks: tuple[str, ...] = ()
     skip_instances: tuple[tuple[str, int], ...] = ()
@@ -48,9 +50,6 @@ class Verdict:
 
 
 SUCCESS = Verdict("success")
-NOT_BUILT = {
-    DagRunTriggerException: "Triggering a DAG run by raising DagRunTriggerException",
-}
 
 
 def verdict_of(error: BaseException) -> Verdict:
@@ -66,12 +65,7 @@ def verdict_of(error: BaseException) -> Verdict:
         return Verdict("deferred", waiting=waiting_of(error), remark="Pausing task as DEFERRED.")
     if isinstance(error, TaskAwaitingInput):
         return Verdict("awaiting_input", waiting=waiting_of(error), remark="Pausing task as AWAITING_INPUT.")
-    for kind, what in NOT_BUILT.items():
-        if isinstance(error, kind):
-            return Verdict("failed", fail_without_retry=True, error=NotBuilt(f"{what} is not built in Queuack yet."))
-    if isinstance(error, NotBuilt):
-        return Verdict("failed", fail_without_retry=True, error=error)
-    terminal = isinstance(error, AirflowFailException | AirflowSensorTimeout)
+    terminal = isinstance(error, AirflowFailException | AirflowSensorTimeout | NotBuilt | DagRunAlreadyExists)
     return Verdict("failed", fail_without_retry=terminal, error=error)
 
 

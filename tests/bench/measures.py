@@ -6,12 +6,14 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from tests.bench.context_cost import context_cost
+from tests.bench.figure import Figure
+from tests.bench.growth import growth
 from tests.live.daemon import LiveDaemon, until
 
 CHAIN = """
@@ -38,17 +40,6 @@ def noop(): pass
 with DAG("first", schedule="@once", start_date=__import__("datetime").datetime(2026, 1, 1)):
     PythonOperator(task_id="only", python_callable=noop)
 """
-
-
-@dataclass
-class Figure:
-    """One line of the table."""
-
-    name: str
-    value: float | None
-    unit: str
-    budget: str = ""
-    detail: str = ""
 
 
 def home() -> Path:
@@ -207,6 +198,47 @@ def many_files(n: int = 1000) -> list[Figure]:
     ]
 
 
+ASYNC = """
+import asyncio
+from airflow.sdk import DAG, task
+with DAG("waiting", schedule=None, max_active_tasks={n}, default_args={{"pool": "waiting"}}):
+    @task
+    async def wait(n):
+        await asyncio.sleep(1)
+    wait.expand(n=list(range({n})))
+with DAG("beside", schedule=None):
+    @task
+    def quick(n):
+        return n
+    before = quick(0)
+    for n in range(20):
+        after = quick.override(task_id=f"q{{n}}")(n)
+        before >> after
+        before = after
+"""
+
+
+def many_async(n: int = 1000) -> list[Figure]:
+    """Async tasks that each wait a second, on two workers; a chain of sync tasks beside them."""
+    with LiveDaemon(home(), workers__max_workers=2) as daemon:
+        daemon.dag("waiting", ASYNC.format(n=n))
+        daemon.wait_dag("waiting")
+        daemon.wait_dag("beside")
+        daemon.call("set_pool", pool="waiting", slots=n)
+        run_once(daemon, "beside", "warm")
+        daemon.call("trigger_run", dag_id="waiting", run_id="measured")
+        running = "select count(*) from task_instance where dag_id = 'waiting' and state = 'running'"
+        until(lambda: daemon.value(running), 30, "the first of them")
+        run_once(daemon, "beside", "measured")
+        assert daemon.wait_run("waiting", "measured", 120) == "success"
+        span = "(epoch_us(max(end_date)) - epoch_us(min(start_date))) / 1e6 from dag_run where run_id = 'measured'"
+        seconds = daemon.value(f"select {span} and dag_id = 'waiting'")
+        beside = daemon.value(f"select {span} and dag_id = 'beside'")
+        workers = daemon.value("select count(distinct pid) from task_instance where dag_id = 'waiting'")
+    detail = f"on {workers} workers; a chain of 21 sync tasks beside them took {beside:.2f} s"
+    return [Figure(f"{n:,} async tasks that wait a second each", seconds, "s", "a few seconds", detail)]
+
+
 TICK = """
 from datetime import datetime
 from airflow.sdk import DAG
@@ -264,6 +296,9 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "first": first_task,
     "edit": edit,
     "idle": idle,
+    "context": context_cost,
+    "growth": growth,
+    "async": many_async,
     "large": large_run,
     "files": many_files,
     "punctuality": punctuality,

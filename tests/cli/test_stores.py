@@ -224,7 +224,7 @@ def test_config_list(queuack: Run, run_json: Json, monkeypatch: pytest.MonkeyPat
     assert "core.parallelism = 5  (QUEUACK__CORE__PARALLELISM)" in result.stdout
     assert "scheduler.catchup_by_default = False  (default)" in result.stdout
     assert result.stderr == "Ignored, not settings of Queuack: AIRFLOW__CORE__EXECUTOR\n"
-    assert "core.parallelism = 32\n" in queuack("config", "list", "--defaults").stdout
+    assert "core.parallelism = 1024\n" in queuack("config", "list", "--defaults").stdout
     described = queuack("config", "list", "--section", "api", "-d", "-V").stdout
     assert "# QUEUACK__API__BASE_URL\napi.base_url = http://localhost:8080" in described
     row = next(row for row in run_json("config", "list") if row["key"] == "parallelism")
@@ -232,14 +232,14 @@ def test_config_list(queuack: Run, run_json: Json, monkeypatch: pytest.MonkeyPat
         "core",
         5,
         "QUEUACK__CORE__PARALLELISM",
-        32,
+        1024,
     )
 
 
 def test_config_get_value(queuack: Run, run_json: Json) -> None:
     for args in (("core", "parallelism"), ("core.parallelism",)):
         result = queuack("config", "get-value", *args)
-        assert (result.stdout, result.stderr) == ("32\n", "(core.parallelism from default)\n")
+        assert (result.stdout, result.stderr) == ("1024\n", "(core.parallelism from default)\n")
     assert run_json("config", "get-value", "core", "parallelism")["source"] == "default"
     assert queuack("--set", "core.parallelism=3", "config", "get-value", "core.parallelism").stdout == "3\n"
 

@@ -1,7 +1,8 @@
 """Runs in a real Airflow's interpreter: ``dag.test()`` on one DAG, several times; writes what came of it as JSON.
 
-Usage: ``python airflow_side.py DAG_FILE DAG_ID LOGICAL_DATE CONF_JSON RUNS MOMENTS_JSON OUT_FILE``; ``AIRFLOW_HOME`` holds a
-migrated database. Must not import Queuack.
+Usage: ``python airflow_side.py DAG_FILE DAG_ID LOGICAL_DATE CONF_JSON RUNS MOMENTS_JSON OUT_FILE OTHERS_JSON``;
+``AIRFLOW_HOME`` holds a migrated database, OTHERS_JSON files and DAGs (``Example.beside``, ``before``). Must not import
+Queuack.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 
-def main(dag_file: str, dag_id: str, logical_date: str, conf: str, runs: str, moments: str, out: str) -> None:
+def main(
+    dag_file: str, dag_id: str, logical_date: str, conf: str, runs: str, moments: str, out: str, others: str
+) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=dag_file, bundle_path=Path(dag_file).parent, load_op_links=False)
@@ -22,6 +25,10 @@ def main(dag_file: str, dag_id: str, logical_date: str, conf: str, runs: str, mo
         raise SystemExit("\n".join(bag.import_errors.values()))
     dag = bag.dags[dag_id]
     found = []
+    beside, before = json.loads(others)
+    known = {name: other for path in beside for name, other in registered(path).items()}
+    for name in before:
+        known[name].test(logical_date=datetime.fromisoformat(logical_date))
     for seed in range(int(runs)):
         random.seed(seed)
         if times := json.loads(moments):
@@ -29,6 +36,17 @@ def main(dag_file: str, dag_id: str, logical_date: str, conf: str, runs: str, mo
         run = dag.test(logical_date=datetime.fromisoformat(logical_date), run_conf=json.loads(conf) or None)
         found.append(outcome(run))
     Path(out).write_text(json.dumps({"dag": document(dag), "outcomes": found}, default=str))
+
+
+def registered(path: str) -> dict[str, Any]:
+    """The DAGs of a file, put into the database, where the DAG that is recorded looks for them."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+    DagBundlesManager().sync_bundles_to_db()
+    bag = DagBag(dag_folder=path, bundle_path=Path(path).parent, bundle_name="dags-folder", load_op_links=False)
+    sync_bag_to_db(bag, "dags-folder", None)
+    return dict(bag.dags)
 
 
 def pretend(now: datetime) -> None:

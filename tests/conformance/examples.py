@@ -27,7 +27,9 @@ class Example:
     """One DAG of one example file; ``runs`` above 2 for DAGs that choose at random.
 
     ``moments``: what Airflow's operators take for now, one after the other, where that decides; ``slow``: it installs
-    packages or waits; ``parts``: patterns in task ids that tell branches which choose independently of one another.
+    packages or waits; ``parts``: patterns in task ids that tell branches which choose independently of one another;
+    ``beside``: paths of files with DAGs that it names; ``before``: DAGs of those files that have a run of the same date;
+    ``in_process``: false where Queuack's ``dag.test()`` cannot tell, which knows one DAG and its scheduler's part too.
     """
 
     dag_id: str
@@ -38,6 +40,9 @@ class Example:
     moments: tuple[str, ...] = ()
     slow: bool = False
     parts: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    in_process: bool = True
 
     def part_of(self, place: str) -> str:
         """The part that a task belongs to; empty for the rest."""
@@ -84,6 +89,7 @@ EXAMPLES = [
     *_core("example_dynamic_task_mapping"),
     *_core("example_dynamic_task_mapping_with_no_taskflow_operators"),
     *_core("example_custom_weight"),
+    *_core("example_retry_policy", runs=1),
     *_core("example_workday_timetable"),
     *_core(
         "example_asset_alias",
@@ -157,24 +163,29 @@ EXAMPLES = [
         moments=("2026-11-23T09:00:00+00:00", "2026-11-24T09:00:00+00:00", "2026-11-28T09:00:00+00:00"),
     ),
     *_standard("example_sensor_decorator"),
+    *_standard(
+        "example_trigger_controller_dag",
+        beside=(f"{CORE_FOLDER}/example_trigger_target_dag.py",),
+        in_process=False,
+    ),
+    *_standard("example_external_task_child_deferrable", "child_dag", slow=True),
+    *_standard("example_external_task_marker_dag", "example_external_task_marker_parent", in_process=False),
+    *_standard(
+        "example_external_task_marker_dag",
+        "example_external_task_marker_child",
+        beside=(f"{STANDARD_FOLDER}/example_external_task_marker_dag.py",),
+        before=("example_external_task_marker_parent",),
+        in_process=False,
+    ),
     *_core("example_time_delta_sensor_async"),
 ]
 
 NOT_YET: dict[str, str] = {
-    **dict.fromkeys(
-        [
-            "example_external_task_child_deferrable",
-            "example_external_task_marker_dag",
-            "example_external_task_parent_deferrable",
-        ],
-        "ExternalTaskSensor",
-    ),
+    "example_external_task_parent_deferrable": "a run by Airflow's scheduler: it waits for a run that it triggers",
     **dict.fromkeys(["example_kubernetes_executor", "example_local_kubernetes_executor"], "a Kubernetes cluster"),
     "example_sensors": "an hour: one of its sensors waits until then, whatever its timeout",
     "example_task_state_store_async": "a run by Airflow's scheduler: its dag.test() has no asynchronous state store",
     "example_hitl_operator": "people who answer while it runs: dag.test() of Airflow never asks",
-    "example_retry_policy": "retry policies",
-    "example_trigger_controller_dag": "TriggerDagRunOperator",
     "tutorial_objectstorage": "object storage",
 }
 """Example file → what it needs that is not built yet. The recordings of some wait here."""

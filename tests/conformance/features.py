@@ -48,6 +48,7 @@ CONTROL = "engine/test_controlling.py"
 DEFERRAL = "engine/test_deferral.py"
 RECORDED = "schedule/test_recorded_timetables.py::test_every_recorded_case"
 EXAMPLES = "conformance/test_examples.py::test_the_run_ends_as_in_airflow"
+SERVICES = "integration/test_services.py"
 SETUP = "engine/test_trigger_rules.py::test_a_teardown_runs_although_work_failed_and_does_not_decide_the_run"
 TASKFLOW = "unit/authoring/test_taskflow.py"
 OPERATORS = "unit/authoring/test_operators.py"
@@ -132,8 +133,23 @@ FEATURES: dict[str, list[Feature]] = {
         works("callbacks of tasks", "integration/worker/test_attempts.py::test_the_callbacks_of_each_outcome"),
         works("callbacks of DAGs", "integration/worker/test_attempts.py::test_a_callback_of_the_dag"),
         works("`max_consecutive_failed_dag_runs`", f"{RUNS}::test_repeated_failure_pauses_the_dag"),
-        missing("retry policies (`RetryPolicy`, `RetryRule`)", "`retries`, `retry_delay`, `AirflowFailException`"),
-        missing("deadline alerts", "`dagrun_timeout`"),
+        works(
+            "retry policies (`RetryPolicy`, `ExceptionRetryPolicy`, `RetryRule`)",
+            "integration/worker/test_attempts.py::test_a_retry_policy_is_asked",
+        ),
+        works(
+            "deadline alerts: references, `SyncCallback`, `AsyncCallback`",
+            "integration/test_deadlines.py::test_deadlines",
+        ),
+        works(
+            "deadlines of runs that fail, are cleared, end in time",
+            "engine/test_deadlines.py::test_a_run_that_failed_has_still_missed_it",
+        ),
+        differs(
+            "custom deadline references",
+            "integration/test_deadlines.py::test_deadlines",
+            "they run in a worker, and need not be registered by a plugin",
+        ),
         works("notifiers", "unit/operators/test_email.py::test_the_notifier"),
         differs(
             "`sla`, `sla_miss_callback`",
@@ -149,7 +165,11 @@ FEATURES: dict[str, list[Feature]] = {
         works(
             "`max_active_tis_per_dag`, `…_per_dagrun`", f"{ADMISSION}::test_limits_of_a_task_over_all_runs_and_in_one"
         ),
-        works("`[core] parallelism`", f"{ADMISSION}::test_parallelism"),
+        differs(
+            "`[core] parallelism`",
+            f"{ADMISSION}::test_async_tasks_need_no_worker_of_their_own",
+            "default 1024; tasks that are not async are besides limited by `[workers] max_workers`, 32 where neither is set",
+        ),
     ],
     "TaskFlow and operators": [
         works("`@task`, XComArgs, `override`", f"{TASKFLOW}::test_values_flow"),
@@ -182,10 +202,34 @@ FEATURES: dict[str, list[Feature]] = {
             "conformance/test_standard_provider.py::test_its_operators_run",
         ),
         works("`async def` tasks", f"{TASKFLOW}::test_async_functions_run"),
-        missing("`TriggerDagRunOperator`", "`queuack dags trigger`"),
-        missing(
-            "`ExternalTaskSensor`, `ExternalTaskMarker`",
-            "schedule by an asset, or `@task.sensor` with a function that looks",
+        differs(
+            "`async def` tasks and `BaseAsyncOperator` in a worker",
+            "integration/worker/test_coroutines.py::"
+            "test_they_run_at_once_beside_a_sync_task_and_each_has_its_own_log_and_context",
+            "up to 1000 at once in one worker (Airflow: a process each); `AIRFLOW_CTX_…` is not set in the environment",
+        ),
+        works(
+            "`TriggerDagRunOperator`, waiting in the worker or deferred",
+            "integration/test_triggering_live.py::test_runs_are_triggered_once_and_waited_for",
+        ),
+        works(
+            "`trigger_run_id`, `reset_dag_run`, `skip_when_already_exists`, `run_after`, `note`",
+            "integration/test_triggering_runs.py::test_a_run_of_the_id_or_date_is_reset",
+        ),
+        works(
+            "`ExternalTaskSensor`: DAG, tasks, group; poke, reschedule, deferred",
+            "unit/sensors/test_external_task.py::test_dates",
+        ),
+        differs(
+            "`check_existence`, mapped tasks and failed groups of `ExternalTaskSensor`",
+            "unit/sensors/test_external_task.py::test_failed_and_skipped",
+            "as Airflow's page says; Airflow 3.3 looks at no existence, never ends on a mapped task and fails only "
+            "when a whole group is in failed_states",
+        ),
+        differs(
+            "`ExternalTaskMarker`, `recursion_depth`",
+            "integration/test_triggering_runs.py::test_clearing_follows_markers",
+            "as Airflow's page says; clearing in Airflow 3.3 passes over it",
         ),
         works(
             "`HITLOperator`, `ApprovalOperator`, `HITLBranchOperator`, `HITLEntryOperator`",
@@ -255,14 +299,50 @@ FEATURES: dict[str, list[Feature]] = {
     ],
     "Runs, by hand and again": [
         works("clear, with relatives", f"{CONTROL}::test_clearing_with_relatives_in_a_running_run"),
+        differs(
+            "clear what is running",
+            f"{CONTROL}::test_a_running_task_may_be_left_alone",
+            "it is stopped and begins anew at once; Airflow shows `restarting` and waits for `retry_delay`",
+        ),
+        works(
+            "clear takes setups and teardowns along",
+            "conformance/test_clearing.py::test_setups_and_teardowns_come_along_as_in_airflow",
+        ),
+        works(
+            "clear by dates, map index, task group, past and future, without the run, dry run",
+            f"{SERVICES}::test_runs_between_dates_are_cleared_with_a_note_and_an_audit_row",
+        ),
+        works("`tasks clear`, `dags clear`", "integration/test_run_control.py::test_a_run_is_controlled_by_hand"),
+        works(
+            "a cleared task that a branch had skipped stays skipped",
+            f"{SERVICES}::test_a_branch_in_the_store_has_still_decided",
+        ),
+        works("`rerun_with_latest_version`", f"{SERVICES}::test_which_version_a_cleared_run_goes_on_in"),
+        works("clear only what a newer version adds", f"{SERVICES}::test_whole_runs_and_what_a_newest_version_adds"),
         works("mark success and failed", f"{CONTROL}::test_marking_a_run"),
+        works("mark with upstream, downstream, past and future", f"{SERVICES}::test_past_and_future_of_a_run"),
+        differs(
+            "`wait_for_past_depends_before_skipping`",
+            f"{CONTROL}::test_a_skip_may_wait_for_the_past",
+            "a skip by a branch does not wait",
+        ),
         works(
             "a run keeps the version of the DAG it began with",
             "integration/test_daemon.py::test_an_edited_file_is_a_new_version_and_a_running_run_keeps_its_own",
         ),
         works("trigger with conf", "integration/test_services.py::test_conf_is_checked_against_the_params"),
-        missing("notes on runs, by hand", "the column `note` is there; no command sets it yet"),
-        missing("backfill", "`catchup`, or trigger with `-l DATE` for each date"),
+        works("notes on runs and task instances", f"{CONTROL}::test_notes"),
+        works("backfill: dates, reprocess behavior, refusals", "conformance/test_backfills.py::test_runs_that_exist"),
+        works(
+            "backfill: pause, cancel, a limit of its own",
+            "engine/test_backfill.py::test_cancelling_fails_what_is_queued_and_leaves_what_runs",
+        ),
+        differs(
+            "backfill: limits after a cancel",
+            "engine/test_backfill.py::test_a_run_of_a_cancelled_backfill_can_be_cleared_and_counts_for_the_dag",
+            "runs of a backfill that is over count for the DAG's `max_active_runs`; in Airflow a run of a cancelled "
+            "backfill that is cleared stays queued",
+        ),
     ],
     "Variables, connections, secrets": [
         works(

@@ -65,6 +65,7 @@ def _run(
     conf = json.dumps(host.fill(example.conf))
     command = [python, str(HERE / "airflow_side.py"), str(dag_file), example.dag_id, LOGICAL_DATE, conf]
     command += [str(example.runs), json.dumps(example.moments), str(out)]
+    command += [json.dumps([[str(source / path) for path in example.beside], example.before])]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800, check=False)
     if not out.exists():
         print(f"{example.dag_id}: not recorded\n{(done.stderr or done.stdout)[-2000:]}", file=sys.stderr)

@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from examples import COMPARED, CORE_FOLDER, LOGICAL_DATE, Example, StandInHost, install_plugins, matching
 
+from queuack.errors import DagRunAlreadyExists
 from tests.live.daemon import LiveDaemon
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -46,6 +48,12 @@ IN_PROCESS_ONLY = {"read_asset_event"}
 def test_the_run_ends_as_in_airflow(example: Example, daemon: LiveDaemon) -> None:
     outcomes = json.loads((RECORDINGS / f"{example.dag_id}.json").read_text())["outcomes"]
     daemon.wait_dag(example.dag_id)
+    for name in [other.dag_id for other in COMPARED if other.path in example.beside]:
+        daemon.wait_dag(name)
+    for name in example.before:
+        with suppress(DagRunAlreadyExists):
+            daemon.call("trigger_run", dag_id=name, run_id="compared", logical_date=LOGICAL_DATE)
+        daemon.wait_run(name, "compared", 120)
     with StandInHost() as host:
         daemon.call(
             "trigger_run",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from queuack.engine import effects as fx
+from queuack.engine.deadline_effects import DeadlineAlertRow, DeadlineDeleted, DeadlineRow
 from queuack.engine.snapshot import (
     DagSnapshot,
+    DeadlineSnapshot,
     InstanceSnapshot,
     PoolSnapshot,
     QuestionSnapshot,
@@ -17,11 +19,12 @@ from queuack.engine.snapshot import (
 )
 from queuack.engine.spec import decode
 from tests.engine.memory_assets import MemoryAssets
+from tests.engine.memory_backfills import MemoryBackfills
 
 FINISHED_RUNS = ("success", "failed")
 
 
-class MemoryStore(MemoryAssets):
+class MemoryStore(MemoryBackfills, MemoryAssets):
     def __init__(self) -> None:
         super().__init__()
         self.dags: dict[str, fx.DagRow] = {}
@@ -34,10 +37,14 @@ class MemoryStore(MemoryAssets):
         self.lengths: dict[tuple[int, str, int], int] = {}
         self.rendered_map_indexes: dict[int, str] = {}
         self.history: list[fx.InstanceHistoryRow] = []
+        self.retry_overrides: dict[int, fx.RetryOverrideRow] = {}
         self.reschedules: list[fx.RescheduleRow] = []
         self.cleared: list[fx.XComsCleared] = []
         self.pools: dict[str, fx.PoolRow] = {}
         self.callbacks: dict[int, fx.CallbackRow] = {}
+        self.callbacks_done: list[fx.CallbackDone] = []
+        self.alerts: dict[int, DeadlineAlertRow] = {}
+        self.deadlines: dict[int, DeadlineRow] = {}
         self.import_errors: dict[str, fx.ImportErrorRows] = {}
         self.log: list[fx.LogRow] = []
         self.deferrals: dict[int, fx.DeferralRow] = {}
@@ -45,6 +52,10 @@ class MemoryStore(MemoryAssets):
         self.last_trigger_id = 0
         self.questions: dict[int, QuestionSnapshot] = {}
         self.xcoms: list[fx.XComRow] = []
+        self.notes: dict[tuple[str, int], tuple[str, str | None]] = {}
+        """("run" or "instance", its id) → text, author."""
+        self.revised: dict[int, int] = {}
+        """Task instance id → the version it was moved to."""
 
     def apply(self, writes: list[fx.Write]) -> None:
         for write in writes:
@@ -71,6 +82,7 @@ class MemoryStore(MemoryAssets):
             self._drop_instances(key)
         self.versions = {k: v for k, v in self.versions.items() if v.dag_id != w.dag_id}
         self.callbacks = {k: v for k, v in self.callbacks.items() if v.dag_id != w.dag_id}
+        self.deadlines = {k: v for k, v in self.deadlines.items() if v.dagrun_id in self.runs}
 
     def _ImportErrorRows(self, w: fx.ImportErrorRows) -> None:
         self.import_errors.pop(w.relative_fileloc, None)
@@ -134,6 +146,21 @@ class MemoryStore(MemoryAssets):
     def _InstanceHistoryRow(self, w: fx.InstanceHistoryRow) -> None:
         self.history.append(w)
 
+    def _InstancesRevised(self, w: fx.InstancesRevised) -> None:
+        assert set(w.ids) <= self.instances.keys()
+        self.revised.update(dict.fromkeys(w.ids, w.dag_version_id))
+
+    def _RunNoteRow(self, w: fx.RunNoteRow) -> None:
+        self.notes["run", w.id] = (w.content, w.user)
+
+    def _InstanceNoteRow(self, w: fx.InstanceNoteRow) -> None:
+        assert w.id in self.instances
+        self.notes["instance", w.id] = (w.content, w.user)
+
+    def _RetryOverrideRow(self, w: fx.RetryOverrideRow) -> None:
+        assert w.id in self.instances
+        self.retry_overrides[w.id] = w
+
     def _RescheduleRow(self, w: fx.RescheduleRow) -> None:
         self.reschedules.append(w)
 
@@ -174,8 +201,18 @@ class MemoryStore(MemoryAssets):
     def _CallbackRow(self, w: fx.CallbackRow) -> None:
         self.callbacks[w.id] = w
 
+    def _DeadlineAlertRow(self, w: DeadlineAlertRow) -> None:
+        self.alerts[w.id] = w
+
+    def _DeadlineRow(self, w: DeadlineRow) -> None:
+        self.deadlines[w.id] = w
+
+    def _DeadlineDeleted(self, w: DeadlineDeleted) -> None:
+        del self.deadlines[w.id]
+
     def _CallbackDone(self, w: fx.CallbackDone) -> None:
         self.callbacks.pop(w.id, None)
+        self.callbacks_done.append(w)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
     def run(self, run_id: str) -> fx.RunRow:
@@ -238,6 +275,8 @@ class MemoryStore(MemoryAssets):
             for r in self.runs.values()
             if r.state in FINISHED_RUNS and (r.dag_id, r.run_id) in called_back and r not in chosen
         ]
+        waiting = {row.dagrun_id for row in self.deadlines.values() if not row.missed} - {run.id for run in chosen}
+        chosen += [run for run in self.runs.values() if run.id in waiting]
         dags = []
         for row in self.dags.values():
             version = max((v for v in self.versions.values() if v.dag_id == row.dag_id), key=lambda v: v.id)
@@ -293,7 +332,21 @@ class MemoryStore(MemoryAssets):
             next_version_id=max(self.versions, default=0) + 1,
             next_run_key=max(self.runs, default=0) + 1,
             next_ti_id=max(self.instances, default=0) + 1,
-            next_callback_id=max(self.callbacks, default=0) + 1,
+            next_callback_id=max([*self.callbacks, *(done.id for done in self.callbacks_done)], default=0) + 1,
             triggers=list(self.triggers.values()),
             next_trigger_id=self.last_trigger_id + 1,
+            backfills=self.backfill_snapshots(),
+            next_backfill_id=max(self.backfills, default=0) + 1,
+            next_backfill_date_id=max(self.backfill_dates, default=0) + 1,
+            deadlines=[
+                DeadlineSnapshot(
+                    run_key=row.dagrun_id,
+                    alert_id=row.deadline_alert_id,
+                    at=row.deadline_time,
+                    created_at=row.created_at,
+                    definition=self.alerts[row.deadline_alert_id].definition,
+                )
+                for row in self.deadlines.values()
+                if not row.missed
+            ],
         )

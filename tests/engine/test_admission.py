@@ -6,6 +6,7 @@ import pytest
 
 from queuack.engine.engine import EngineSettings
 from queuack.engine.events import DeletePool, SetPaused, SetPool
+from queuack.engine.spec import DagDocument
 from queuack.errors import InvalidRequest, NotFound, TaskNotFound
 from tests.engine.driver import DAY, START, Driver, dag, parsed, task
 
@@ -94,7 +95,7 @@ def test_order_is_weight_then_date_then_task() -> None:
     driver = Driver(document, settings=EngineSettings(parallelism=0))
     late = driver.trigger(run_id="late", logical_date=START - DAY)
     early = driver.trigger(run_id="early", logical_date=START - 2 * DAY)
-    driver.engine._world.admission.parallelism = 10
+    driver.engine._world.admission.parallelism = driver.engine._world.admission.workers = 10
     driver.step()
     order = [(c.run_key, c.task_index) for c in driver.commands if hasattr(c, "task_index")]
     assert order == [(early, 1), (late, 1), (early, 2), (late, 2), (early, 0), (late, 0)]
@@ -151,3 +152,53 @@ def test_a_large_fan_out_is_spread_over_steps_and_loses_nothing() -> None:
     driver.restart()
     driver.finish(key, dict.fromkeys(names, "success"))
     assert driver.states(key)["tail"] == "queued"
+
+
+def test_async_tasks_need_no_worker_of_their_own() -> None:
+    tasks = [*wide(4), *(task(f"z{i}", is_async=True) for i in range(3))]
+    driver = Driver(dag(*tasks), settings=EngineSettings(parallelism=5, max_workers=2))
+    key = driver.trigger()
+    assert sorted(driver.dispatched()) == ["t0", "t1", "z0", "z1", "z2"]
+    assert driver.codes(key, "t2") == ["parallelism"]
+    driver.finish(key, {"z0": "success"})
+    assert driver.dispatched() == {}
+    assert driver.codes(key, "t2") == ["workers"]
+    driver.restart()
+    assert driver.codes(key, "t2") == ["workers"]
+    driver.finish(key, {"t0": "success"})
+    assert sorted(driver.dispatched()) == ["t2"]
+
+
+def test_async_tasks_take_a_worker_each_where_all_run_in_forks() -> None:
+    tasks = [task(f"z{i}", is_async=True) for i in range(3)]
+    settings = EngineSettings(parallelism=5, max_workers=2, has_coroutines=False)
+    assert len(_dispatched(dag(*tasks), settings)) == 2
+    forked = [task(f"z{i}", is_async=True, isolation="fork") for i in range(3)]
+    assert len(_dispatched(dag(*forked), EngineSettings(parallelism=5, max_workers=2))) == 2
+
+
+def _dispatched(document: DagDocument, settings: EngineSettings) -> list[str]:
+    driver = Driver(document, settings=settings)
+    driver.trigger()
+    return sorted(driver.dispatched())
+
+
+def test_what_a_limit_parked_comes_back_though_only_the_other_kind_has_room() -> None:
+    """Its limit frees while no worker does: it must not be forgotten."""
+    first = [task(name, priority_weight=5) for name in ("a1", "a2")]
+    driver = Driver(
+        dag(*first, task("a3", is_async=True), max_active_tasks=1, dag_id="a", file="a.py"),
+        dag(task("b1"), task("b2"), dag_id="b", file="b.py"),
+        settings=EngineSettings(parallelism=10, max_workers=1),
+    )
+    b = driver.trigger("b")
+    a = driver.trigger("a")
+    assert list(driver.dispatched()) == ["b1", "a3"]
+    driver.finish(b, {"b1": "success"})
+    assert list(driver.dispatched()) == ["b2"]
+    driver.finish(a, {"a3": "success"})
+    assert driver.codes(a, "a1") == ["workers"]
+    driver.finish(b, {"b2": "success"})
+    assert list(driver.dispatched()) == ["a1"]
+    driver.finish(a, {"a1": "success"})
+    assert list(driver.dispatched()) == ["a2"]

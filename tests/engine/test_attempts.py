@@ -202,3 +202,27 @@ def test_a_crash_between_the_end_of_a_run_and_its_callback_leaves_the_callback_o
     assert (run.state, run.row) == ("failed", driver.store.runs[key])
     driver.step(CallbackFinished(callback_id=owed.id))
     assert (driver.engine.callbacks, driver.engine.runs, driver.store.callbacks) == ({}, {}, {})
+
+
+def test_a_retry_policy_says_when_and_why() -> None:
+    driver = Driver(dag(task("a", retries=2, retry_delay=300.0, has_retry_policy=True)))
+    key = driver.trigger()
+    driver.finish(key, {"a": "failed"}, retry_delay=2.5, retry_reason="Rate limit")
+    row = driver.store.rows(key)["a"]
+    said = driver.store.retry_overrides[row.id]
+    assert row.retry_at == START + 2_500_000
+    assert (said.retry_delay_override, said.retry_reason) == (2.5, "Rate limit")
+    driver.restart()
+    driver.advance(2.5)
+    driver.start(key, "a")
+    said = driver.store.retry_overrides[row.id]
+    assert (said.retry_delay_override, said.retry_reason) == (None, None)
+    driver.finish(key, {"a": "failed"}, retry_reason="No delay of its own")
+    assert driver.store.rows(key)["a"].retry_at == driver.now + 300 * SECOND
+    driver.advance(300)
+    driver.finish(key, {"a": "failed"}, retry_delay=1.0, retry_reason="Too late")
+    assert driver.states(key) == {"a": "failed"}
+    history = [(h.retry_delay_override, h.retry_reason) for h in driver.store.history]
+    assert history == [(2.5, "Rate limit"), (None, "No delay of its own")]
+    said = driver.store.retry_overrides[row.id]
+    assert (said.retry_delay_override, said.retry_reason) == (None, None)

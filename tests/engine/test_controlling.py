@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from queuack.engine import effects as fx
-from queuack.engine.events import ClearTasks, SetRunState, SetTaskState
-from queuack.errors import DagRunNotFound, InvalidRequest, TaskNotFound
+from queuack.engine.events import BranchChoice, Choose, ClearTasks, SetNote, SetPool, SetRunState, SetTaskState
+from queuack.engine.spec import DagDocument, Expansion, MapInput, TaskDocument
+from queuack.errors import DagRunNotFound, InvalidRequest, TaskNotFound, TasksRunning
 from tests.engine.driver import DAY, START, Driver, dag, parsed, task
 
 
@@ -225,3 +226,187 @@ def test_a_cleared_run_of_long_ago_looks_back_at_the_run_before_it() -> None:
     assert driver.states(keys[1]) == {"a": "queued"}
     driver.finish(keys[1], {"a": "success"})
     assert set(driver.engine.runs) == {keys[3]}
+
+
+# ── what comes along ─────────────────────────────────────────────────────────────────────────────────
+def with_setups() -> Driver:
+    """make ≫ work ≫ drop, make ≫ drop; other stands beside; deep follows work."""
+    return Driver(
+        dag(task("make", "work", "drop", is_setup=True), task("work", "deep"), task("deep", "drop"), task("other"),
+            task("drop", is_teardown=True, trigger_rule="all_done_setup_success"))
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("named", "downstream", "cleared"),
+    [
+        ("work", False, ["drop", "make", "work"]),
+        ("work", True, ["deep", "drop", "make", "work"]),
+        ("make", False, ["drop", "make"]),
+        ("drop", False, ["drop"]),
+        ("other", False, ["other"]),
+    ],
+)
+def test_setups_and_teardowns_are_cleared_along(named: str, downstream: bool, cleared: list[str]) -> None:
+    driver = with_setups()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, dict.fromkeys(("other", "make", "work", "deep", "drop"), "success"))
+    asked = ClearTasks(
+        dag_id="d", run_id="one", task_ids=(named,), downstream=downstream, recall=driver.store.recall(key)
+    )
+    assert [one.task_id for one in driver.ask(Choose(of=asked))] == cleared
+    assert driver.run_state(key) == "success"
+    assert driver.ask(asked) == cleared
+
+
+def branch() -> Driver:
+    return Driver(dag(task("pick", "left", "right"), task("left", "join"), task("right", "join"),
+                      task("join", trigger_rule="none_failed_min_one_success")))  # fmt: skip
+
+
+PICKED = BranchChoice("pick", -1, ("left",))
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_branch_that_is_not_cleared_has_still_decided(restart: bool) -> None:
+    driver = branch()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"pick": "success"}, skip_tasks=("right",))
+    driver.finish(key, {"left": "success", "join": "success"})
+    recall = driver.store.recall(key)
+    driver.ask(
+        ClearTasks(dag_id="d", run_id="one", task_ids=("left", "right", "join"), choices=(PICKED,), recall=recall)
+    )
+    if restart:
+        driver.restart()
+    assert driver.states(key) == {"pick": "success", "left": "queued", "right": "skipped", "join": None}
+    driver.finish(key, {"left": "success", "join": "success"})
+    assert driver.run_state(key) == "success"
+
+
+def test_a_branch_that_is_cleared_decides_again() -> None:
+    driver = branch()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"pick": "success"}, skip_tasks=("right",))
+    driver.ask(ClearTasks(dag_id="d", run_id="one", choices=(PICKED,)))
+    assert driver.states(key) == {"pick": "queued", "left": None, "right": None, "join": None}
+    driver.finish(key, {"pick": "success"}, skip_tasks=("left",))
+    assert driver.states(key) == {"pick": "success", "left": "skipped", "right": "queued", "join": None}
+
+
+# ── in the newest version ────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_finished_run_goes_on_in_the_newest_version(restart: bool) -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "success", "b": "success", "c": "failed"})
+    driver.step(parsed(dag(task("a", "c"), task("c", "new", pool="other"), task("new")), file_hash="2"))
+    recall = driver.store.recall(key)
+    asked = ClearTasks(dag_id="d", run_id="one", task_ids=("c",), on_latest_version=True, recall=recall)
+    assert driver.ask(asked) == ["c"]
+    if restart:
+        driver.restart()
+    assert driver.states(key) == {"a": "success", "b": "removed", "c": "scheduled", "new": None}
+    latest = driver.engine.dags["d"].version.id
+    assert driver.store.runs[key].dag_version_id == latest
+    assert driver.store.revised == {driver.store.rows(key)["c"].id: latest}
+    driver.ask(SetPool(pool="other", slots=1))
+    driver.finish(key, {"c": "success", "new": "success"})
+    assert driver.run_state(key) == "success"
+
+
+def test_a_running_run_takes_the_newest_version_and_keeps_what_runs() -> None:
+    driver = Driver(dag(task("a", "b"), task("b"), task("gone")))
+    key = driver.trigger(run_id="one")
+    driver.start(key, "a", "gone")
+    driver.step(parsed(dag(task("a", "b"), task("b"), task("added")), file_hash="2"))
+    assert driver.ask(ClearTasks(dag_id="d", run_id="one", only_new=True)) == ["added"]
+    assert [c.ti_id for c in driver.taken(fx.Cancel)] == [driver.store.rows(key)["gone"].id]
+    assert driver.states(key) == {"a": "running", "b": None, "added": "queued", "gone": "removed"}
+    assert driver.engine._world.admission.active == 2
+    driver.finish(key, {"a": "success", "b": "success", "added": "success"})
+    assert driver.run_state(key) == "success"
+    assert driver.engine._world.admission.active == 0
+
+
+def test_a_mapped_task_keeps_its_instances_in_the_newest_version() -> None:
+    def version(*more: TaskDocument) -> DagDocument:
+        over = Expansion((MapInput(kind="xcom", task_id="source"),))
+        return dag(task("source", "m"), task("m", expansion=over), *more)
+
+    driver = Driver(version())
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"source": "success"}, map_length=2)
+    driver.finish(key, {"m[0]": "success", "m[1]": "failed"})
+    driver.step(parsed(version(task("new")), file_hash="2"))
+    recall = driver.store.recall(key)
+    driver.ask(ClearTasks(dag_id="d", run_id="one", only_failed=True, on_latest_version=True, recall=recall))
+    driver.finish(key, {"m[1]": "success", "new": "success"})
+    assert driver.states(key) == {"source": "success", "m[0]": "success", "m[1]": "success", "new": "success"}
+    assert driver.run_state(key) == "success"
+
+
+# ── switches ─────────────────────────────────────────────────────────────────────────────────────────
+def test_clearing_without_the_run_leaves_it_ended_until_it_is_queued() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "success", "b": "success", "c": "success"})
+    driver.ask(ClearTasks(dag_id="d", run_id="one", task_ids=("c",), reopen=False, recall=driver.store.recall(key)))
+    assert (driver.run_state(key), driver.states(key)["c"]) == ("success", None)
+    driver.ask(SetRunState(dag_id="d", run_id="one", state="queued", recall=driver.store.recall(key)))
+    assert (driver.run_state(key), driver.states(key)["c"]) == ("running", "queued")
+
+
+def test_a_running_task_may_be_left_alone() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one")
+    driver.start(key, "a")
+    with pytest.raises(TasksRunning, match=r"Running: a\."):
+        driver.ask(ClearTasks(dag_id="d", run_id="one", prevent_running=True))
+    assert driver.states(key)["a"] == "running"
+    assert driver.ask(ClearTasks(dag_id="d", run_id="one", only_running=True)) == ["a"]
+    assert driver.store.rows(key)["a"].try_number == 2
+
+
+def test_marking_reaches_up_and_down_but_not_to_teardowns() -> None:
+    driver = with_setups()
+    key = driver.trigger(run_id="one")
+    driver.ask(
+        SetTaskState(dag_id="d", run_id="one", task_id="work", state="success", upstream=True, downstream=True,
+                     note="by hand", user="me")
+    )  # fmt: skip
+    assert driver.states(key) == {
+        "make": "success", "work": "success", "deep": "success", "drop": "queued", "other": "queued",
+    }  # fmt: skip
+    assert set(driver.store.notes.values()) == {("by hand", "me")}
+    assert [row.extra for row in driver.store.log if row.event == "patch_task_instance success"] == [
+        '{"user": "me"}'
+    ] * 3
+
+
+def test_notes() -> None:
+    driver = chain()
+    key = driver.trigger(run_id="one", note="first")
+    assert driver.store.notes["run", key] == ("first", None)
+    driver.ask(SetNote(dag_id="d", run_id="one", note="seen", user="me"))
+    assert (driver.store.runs[key].note, driver.store.notes["run", key]) == ("seen", ("seen", "me"))
+    driver.ask(SetNote(dag_id="d", run_id="one", task_id="b", note="slow"))
+    assert driver.store.notes["instance", driver.store.rows(key)["b"].id] == ("slow", None)
+    with pytest.raises(InvalidRequest, match="at most 1000 characters"):
+        driver.ask(SetNote(dag_id="d", run_id="one", note="x" * 1001))
+    driver.ask(SetNote(dag_id="d", run_id="one", note=""))
+    assert driver.store.runs[key].note is None
+
+
+def test_a_skip_may_wait_for_the_past() -> None:
+    waiting = {"depends_on_past": True, "wait_for_past_depends_before_skipping": True}
+    driver = Driver(dag(task("a", "b"), task("b", **waiting)))
+    first = driver.trigger(run_id="one", logical_date=START - DAY)
+    driver.finish(first, {"a": "success"})
+    second = driver.trigger(run_id="two", logical_date=START)
+    driver.finish(second, {"a": "skipped"})
+    assert driver.states(second) == {"a": "skipped", "b": None}
+    assert driver.codes(second, "b") == ["depends_on_past"]
+    driver.restart()
+    driver.finish(first, {"b": "success"})
+    assert driver.states(second) == {"a": "skipped", "b": "skipped"}

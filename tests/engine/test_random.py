@@ -90,6 +90,8 @@ def random_dag(rng: random.Random) -> DagDocument:
             options["start_trigger"] = StartTrigger(classpath="pkg.Trigger", next_method="go_on")
         if rng.random() < 0.2:
             options["max_active_tis_per_dag"] = 1
+        if rng.random() < 0.3:
+            options["is_async"] = True
         if rng.random() < 0.1:
             options["max_active_tis_per_dagrun"] = 1
         if rng.random() < 0.05:
@@ -182,7 +184,9 @@ class Simulation:
         if mapped:
             self.document = map_some(self.rng, self.document)
         configuration = EngineSettings(
-            parallelism=self.rng.randint(1, 6), evaluations_per_step=self.rng.choice([1, 3, 2_000])
+            parallelism=self.rng.randint(1, 6),
+            max_workers=self.rng.randint(1, 6),
+            evaluations_per_step=self.rng.choice([1, 3, 2_000]),
         )
         self.driver = Driver(settings=configuration)
         for pool, slots in POOLS.items():
@@ -275,7 +279,15 @@ class Simulation:
         run_id, one = rng.choice(active), rng.choice(self.document.tasks).task_id
         event = rng.choice(
             [
-                ClearTasks(dag_id="d", run_id=run_id, task_ids=(one,), downstream=rng.random() < 0.5),
+                ClearTasks(
+                    dag_id="d",
+                    run_id=run_id,
+                    task_ids=(one,),
+                    downstream=rng.random() < 0.5,
+                    pass_over_unknown=True,
+                    on_latest_version=rng.random() < 0.5,
+                    reopen=rng.random() < 0.8,
+                ),
                 self.clear_an_instance(run_id),
                 SetTaskState(
                     dag_id="d", run_id=run_id, task_id=one, state=rng.choice(["success", "failed", "skipped"])
@@ -284,8 +296,22 @@ class Simulation:
             ]
         )
         self.hands_off = False
+        if rng.random() < 0.3:
+            self.step(parsed(rng.choice([self.document, self.edited()]), file_hash=str(rng.random())))
         self.step(event)
         self.hands_off = True
+
+    def edited(self) -> DagDocument:
+        """The DAG with a task more, and, as nothing is mapped over it, without one it had."""
+        tasks = [*self.document.tasks, task("new")]
+        if not self.mapped:
+            gone = self.rng.choice(self.document.tasks).task_id
+            tasks = [
+                replace(one, downstream_task_ids=tuple(name for name in one.downstream_task_ids if name != gone))
+                for one in tasks
+                if one.task_id != gone
+            ]
+        return replace(self.document, tasks=tuple(sorted(tasks, key=lambda one: one.task_id)))
 
     def clear_an_instance(self, run_id: str) -> ClearTasks:
         engine, rng = self.driver.engine, self.rng
@@ -378,16 +404,18 @@ class Simulation:
         pools: Counter[str] = Counter()
         per_run: Counter[int] = Counter()
         per_task: Counter[str] = Counter()
-        active = 0
-        documents = {one.task_id: one for one in self.document.tasks}
+        active = alone = 0
+        documents = {one.task_id: one for one in (*self.document.tasks, task("new"))}
         for ti_id, (run_key, task_id, _) in store.places.items():
             if store.instances[ti_id].state in ("queued", "running"):
                 one = documents[task_id]
                 active += 1
+                alone += not one.is_async
                 pools[one.pool] += one.pool_slots
                 per_run[run_key] += 1
                 per_task[task_id] += 1
         assert active <= self.driver.settings.parallelism
+        assert alone <= (self.driver.settings.max_workers or alone)
         assert all(count <= POOLS.get(pool, 128) for pool, count in pools.items())
         assert all(count <= self.document.max_active_tasks for count in per_run.values())
         for task_id, count in per_task.items():
@@ -441,7 +469,7 @@ class Simulation:
     def check_deferrals(self, unfinished: set[int]) -> None:
         """Every deferred instance has a trigger, every trigger an instance, and pools count them if they are to."""
         store, engine = self.driver.store, self.driver.engine
-        documents = {one.task_id: one for one in self.document.tasks}
+        documents = {one.task_id: one for one in (*self.document.tasks, task("new"))}
         used: Counter[str] = Counter()
         waited_for = set()
         for ti_id, (run_key, task_id, _) in store.places.items():

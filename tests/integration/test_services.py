@@ -13,7 +13,7 @@ from queuack.app import OfflineService, offline_service
 from queuack.daemon import runtime_service
 from queuack.engine import effects as fx
 from queuack.engine.engine import Engine, EngineSettings
-from queuack.engine.events import AttemptFinished, AttemptStarted
+from queuack.engine.events import AttemptFinished, AttemptStarted, Choose
 from queuack.engine.spec import DagDocument, Expansion, MapInput
 from queuack.errors import (
     DagNotFound,
@@ -112,6 +112,10 @@ def failed_run(deployment: Deployment, run_id: str = "one") -> None:
     deployment.finish(run_id, {"a": "success", "b": "failed"})
 
 
+def cleared(deployment: Deployment, **params: Any) -> list[str]:
+    return [row["task_id"] for row in deployment.call("clear_tasks", **params)]
+
+
 # ── runs that have ended ─────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("restart", [False, True])
 def test_tasks_of_a_finished_run_are_cleared(deployment: Deployment, restart: bool) -> None:
@@ -119,7 +123,7 @@ def test_tasks_of_a_finished_run_are_cleared(deployment: Deployment, restart: bo
     assert deployment.run_state("one") == "failed"
     if restart:
         deployment.restart()
-    assert deployment.call("clear_tasks", dag_id="d", run="one", only_failed=True) == ["b"]
+    assert cleared(deployment, dag_id="d", run="one", only_failed=True) == ["b"]
     assert deployment.states("one") == {"a": "success", "b": "queued"}
     deployment.restart()
     deployment.finish("one", {"b": "success"})
@@ -131,7 +135,7 @@ def test_tasks_of_a_finished_run_are_cleared(deployment: Deployment, restart: bo
 def test_a_command_without_a_daemon_clears_what_the_next_daemon_runs(deployment: Deployment) -> None:
     failed_run(deployment)
     deployment.restart(awake=False)
-    assert deployment.call("clear_tasks", dag_id="d", run="one", only_failed=True) == ["b"]
+    assert cleared(deployment, dag_id="d", run="one", only_failed=True) == ["b"]
     assert (deployment.run_state("one"), deployment.states("one")) == ("queued", {"a": "success", "b": None})
     deployment.restart()
     assert deployment.run_state("one") == "running"
@@ -142,7 +146,8 @@ def test_a_command_without_a_daemon_clears_what_the_next_daemon_runs(deployment:
 def test_a_finished_run_and_its_tasks_are_marked(deployment: Deployment) -> None:
     failed_run(deployment)
     assert deployment.call("set_run_state", dag_id="d", run="one", state="success")["state"] == "success"
-    assert deployment.call("set_task_state", dag_id="d", run="one", task_id="b", state="skipped")["state"] == "skipped"
+    (row,) = deployment.call("set_task_state", dag_id="d", run="one", task_id="b", state="skipped")
+    assert (row["task_id"], row["state"]) == ("b", "failed")
     assert deployment.states("one") == {"a": "success", "b": "skipped"}
     assert not deployment.port.loop.engine.runs
     with pytest.raises(TaskNotFound):
@@ -157,7 +162,7 @@ def test_a_finished_run_of_an_older_version_is_cleared_with_its_own_tasks(deploy
     failed_run(deployment)
     deployment.parse(dag(task("other")), file_hash="2")
     deployment.restart()
-    assert deployment.call("clear_tasks", dag_id="d", run="one") == ["a", "b"]
+    assert cleared(deployment, dag_id="d", run="one") == ["a", "b"]
     assert deployment.states("one") == {"a": "queued", "b": None}
 
 
@@ -175,8 +180,9 @@ def test_a_run_that_ends_while_it_is_looked_up_is_still_found(
         return request(event)
 
     monkeypatch.setattr(deployment.port, "request", late)
-    assert deployment.call("clear_tasks", dag_id="d", run="one", task_ids=["b"]) == ["b"]
-    assert [event.recall is None for event in events] == [True, False]
+    assert cleared(deployment, dag_id="d", run="one", task_ids=["b"]) == ["b"]
+    recalls = [event.of.recall if isinstance(event, Choose) else event.recall for event in events]
+    assert [found is None for found in recalls] == [True, False, False]
 
 
 def test_why_a_task_of_a_finished_run_does_not_run(deployment: Deployment) -> None:
@@ -376,14 +382,105 @@ def test_instances_of_a_mapped_task_are_asked_for_by_index(deployment: Deploymen
     with pytest.raises(TaskNotFound, match=r"is mapped: give a map index .* 0 to 1"):
         deployment.call("get_task_instance", **named)
     assert deployment.call("failed_deps", **named, map_index=1) == []
-    assert deployment.call("set_task_state", **named, map_index=1, state="failed")["map_index"] == 1
+    assert [row["map_index"] for row in deployment.call("set_task_state", **named, map_index=1, state="failed")] == [1]
     deployment.restart()
-    assert deployment.call("set_task_state", **named, state="success")["map_index"] == 0
+    assert [row["map_index"] for row in deployment.call("set_task_state", **named, state="success")] == [0, 1]
     rows = deployment.call("list_task_instances", dag_id="mapped", run="one")
     assert [(row["task_id"], row["map_index"], row["state"]) for row in rows] == [
         ("m", 0, "success"), ("m", 1, "success"), ("source", -1, "success"),
     ]  # fmt: skip
     assert deployment.call("get_run", dag_id="mapped", run="one")["state"] == "success"
-    assert deployment.call("clear_tasks", dag_id="mapped", run="one", instances=[["m", 1]]) == ["m"]
+    assert cleared(deployment, dag_id="mapped", run="one", task_ids=[["m", 1]]) == ["m"]
     rows = deployment.call("list_task_instances", dag_id="mapped", run="one")
     assert [row["state"] for row in rows] == ["success", "queued", "success"]
+
+
+# ── run control ──────────────────────────────────────────────────────────────────────────────────────
+def test_a_branch_in_the_store_has_still_decided(deployment: Deployment) -> None:
+    deployment.parse(dag(task("pick", "left", "right"), task("left"), task("right"), dag_id="d"), file_hash="2")
+    deployment.call("trigger_run", dag_id="d", run_id="one")
+    choice = b'{"followed": ["left"]}'
+    place = {"dag_id": "d", "run_id": "one", "task_id": "pick", "map_index": -1}
+    row = fx.XComRow(**place, key="skipmixin_key", encoding="json", value=choice, at=1)
+    deployment.port.loop.commit([row])  # it waits in the journal, as one from a worker
+    deployment.finish("one", {"pick": "success"}, skip_tasks=("right",))
+    deployment.finish("one", {"left": "success"})
+    assert cleared(deployment, dag_id="d", run="one", task_regex="left|right", dry_run=True) == ["left", "right"]
+    assert deployment.states("one") == {"pick": "success", "left": "success", "right": "skipped"}
+    assert cleared(deployment, dag_id="d", run="one", task_regex="left|right") == ["left", "right"]
+    assert deployment.states("one") == {"pick": "success", "left": "queued", "right": "skipped"}
+
+
+def test_runs_between_dates_are_cleared_with_a_note_and_an_audit_row(deployment: Deployment) -> None:
+    for day in (1, 2, 3):
+        deployment.call("trigger_run", dag_id="d", run_id=f"r{day}", logical_date=f"2026-01-0{day}T00:00:00+00:00")
+        deployment.finish(f"r{day}", {"a": "success", "b": "failed"})
+    rows = deployment.call(
+        "clear_tasks", dag_id="d", task_ids=["b"], start_date=DATE, end_date="2026-01-02T00:00:00+00:00",
+        note="again", user="me",
+    )  # fmt: skip
+    assert [(row["run_id"], row["task_id"], row["state"]) for row in rows] == [
+        ("r1", "b", "failed"),
+        ("r2", "b", "failed"),
+    ]
+    assert [deployment.states(run)["b"] for run in ("r1", "r2", "r3")] == ["queued", "queued", "failed"]
+    assert deployment.rows("select distinct user_id, content from task_instance_note") == [["me", "again"]]
+    assert deployment.rows("select distinct note from task_instance where note is not null") == [["again"]]
+    log = "select run_id, owner from log where event = 'post_clear_task_instances' order by id"
+    assert deployment.rows(log) == [["r1", "me"], ["r2", "me"]]
+    with pytest.raises(TaskNotFound):
+        deployment.call("clear_tasks", dag_id="d", task_ids=["ghost"])
+    with pytest.raises(InvalidRequest, match="not both"):
+        deployment.call("clear_tasks", dag_id="d", run="r1", start_date=DATE)
+
+
+def test_past_and_future_of_a_run(deployment: Deployment) -> None:
+    for day in (1, 2, 3):
+        deployment.call("trigger_run", dag_id="d", run_id=f"r{day}", logical_date=f"2026-01-0{day}T00:00:00+00:00")
+    named = {"dag_id": "d", "run": "r2", "task_id": "a", "state": "success"}
+    asked = [row["run_id"] for row in deployment.call("set_task_state", **named, include_past=True, dry_run=True)]
+    assert asked == ["r1", "r2"]
+    assert [row["run_id"] for row in deployment.call("set_task_state", **named, include_future=True)] == ["r2", "r3"]
+    assert deployment.call("set_task_state", **named) == []
+    assert [
+        row["run_id"] for row in deployment.call("clear_tasks", dag_id="d", run="r2", include_past=True, task_ids=["a"])
+    ] == ["r1", "r2"]
+    deployment.call("trigger_run", dag_id="d", run_id="undated")
+    with pytest.raises(InvalidRequest, match="no past and no future"):
+        deployment.call("clear_tasks", dag_id="d", run="undated", include_past=True)
+
+
+@pytest.mark.parametrize(("of_dag", "setting", "said", "latest"), [
+    (None, None, None, False), (None, "true", None, True), (False, "true", None, False), (True, None, None, True),
+    (True, None, False, False), (None, None, True, True),
+])  # fmt: skip
+def test_which_version_a_cleared_run_goes_on_in(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, of_dag: bool | None, setting: str | None,
+    said: bool | None, latest: bool,
+) -> None:  # fmt: skip
+    failed_run(deployment)
+    deployment.parse(dag(task("a", "b"), task("b", "c"), task("c"), rerun_with_latest_version=of_dag), file_hash="2")
+    if setting is not None:
+        monkeypatch.setenv("QUEUACK__CORE__RERUN_WITH_LATEST_VERSION", setting)
+    config.configure(config.load(deployment.home))
+    assert cleared(deployment, dag_id="d", run="one", only_failed=True, run_on_latest_version=said) == ["b"]
+    assert ("c" in deployment.states("one")) == latest
+    versions = dict(deployment.rows("select task_id, dag_version_id from task_instance where run_id = 'one'"))
+    assert len(set(versions.values())) == (2 if latest else 1)
+    assert versions["b"] == max(versions.values())
+    deployment.restart()
+    deployment.finish("one", {"b": "success"} | ({"c": "success"} if latest else {}))
+    assert deployment.run_state("one") == "success"
+
+
+def test_whole_runs_and_what_a_newest_version_adds(deployment: Deployment) -> None:
+    deployment.call("trigger_run", dag_id="d", run_id="one")
+    deployment.finish("one", {"a": "success", "b": "success"})
+    deployment.parse(dag(task("a", "b"), task("b"), task("c")), file_hash="2")
+    (row,) = deployment.call("clear_dag_runs", dag_id="d", run="one", only_new=True, note="more", user="me")
+    assert (row["task_id"], row["id"]) == ("c", None)
+    assert deployment.states("one") == {"a": "success", "b": "success", "c": "queued"}
+    assert deployment.call("get_run", dag_id="d", run="one")["note"] == "more"
+    assert [row["task_id"] for row in deployment.call("clear_dag_runs", dag_id="d", run="one")] == ["a", "b", "c"]
+    with pytest.raises(InvalidRequest, match="which runs"):
+        deployment.call("clear_dag_runs", dag_id="d")

@@ -102,15 +102,15 @@ def test_sections(conf: AirflowConfigParser) -> None:
     assert conf.has_option("core", "parallelism")
     assert conf.has_option("my", "e")
     assert not conf.has_option("core", "nope")
-    assert conf.as_dict()["core"]["parallelism"] == "32"
+    assert conf.as_dict()["core"]["parallelism"] == "1024"
 
 
 def test_set_changes_this_object_only(conf: AirflowConfigParser) -> None:
     conf.set("core", "parallelism", "5")
     assert conf.getint("core", "parallelism") == 5
-    assert config.get_int("core", "parallelism") == 32
+    assert config.get_int("core", "parallelism") == 1024
     conf.remove_option("core", "parallelism")
-    assert conf.getint("core", "parallelism") == 32
+    assert conf.getint("core", "parallelism") == 1024
 
 
 def test_tables_agree() -> None:

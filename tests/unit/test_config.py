@@ -10,6 +10,7 @@ import pytest
 
 from queuack import config
 from queuack.errors import SettingError
+from queuack.executors.settings import max_workers
 from queuack.home import Home
 from queuack.settings_table import BY_NAME, SECTIONS, SETTINGS
 
@@ -37,10 +38,25 @@ def test_defaults_of_airflow_3(home: Home) -> None:
     settings = config.load(home, environ={})
     assert settings.get_boolean("core", "dags_are_paused_at_creation") is False
     assert settings.get_boolean("scheduler", "catchup_by_default") is False
-    assert settings.get_int("core", "parallelism") == 32
+    assert settings.get_int("core", "parallelism") == 1024
     assert settings.get("core", "default_task_execution_timeout") is None
     assert settings.get_float("workers", "kill_grace") == 5.0
-    assert settings.value_and_source("core", "parallelism") == (32, "default")
+    assert settings.value_and_source("core", "parallelism") == (1024, "default")
+
+
+def test_max_workers_follows_parallelism_where_that_is_set(home: Home) -> None:
+    limits = []
+    for flags in (
+        {},
+        {"core.parallelism": 64},
+        {"core.parallelism": 8},
+        {"workers.max_workers": 3},
+        {"core.parallelism": 8, "workers.max_workers": 9},
+    ):
+        before = config.configure(config.load(home, flags, {}))
+        limits.append(max_workers())
+        config.configure(before)
+    assert limits == [32, 64, 8, 3, 8]
 
 
 def test_folders_are_taken_from_the_home(home: Home, tmp_path: Path) -> None:
@@ -62,7 +78,7 @@ def test_strongest_source_wins(home: Home) -> None:
     flags["core.parallelism"] = "4"
     seen.append(config.load(home, flags, environ).value_and_source("core", "parallelism"))
     assert seen == [
-        (32, "default"),
+        (1024, "default"),
         (1, "queuack.toml"),
         (2, "AIRFLOW__CORE__PARALLELISM"),
         (3, "QUEUACK__CORE__PARALLELISM"),

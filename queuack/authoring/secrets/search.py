@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from queuack import config
 from queuack.authoring import masking
+from queuack.authoring.async_tasks import off_loop
 from queuack.authoring.conf import conf
 from queuack.authoring.exceptions import AirflowConfigException, AirflowSecretsBackendAccessDenied
 from queuack.authoring.secrets.base import BaseSecretsBackend, call
@@ -48,15 +49,19 @@ def find_connection(conn_id: str) -> Any:
 
 
 async def find_connection_async(conn_id: str) -> Any:
-    """As ``find_connection``; a backend's ``aget_connection`` is awaited where it has one."""
+    """As ``find_connection``; a backend's ``aget_connection`` is awaited where it has one; others answer in a
+    thread."""
     preset = (_presets.get() or {}).get(conn_id)
     if preset is not None:
         return preset
     for backend in search_path():
         with _tolerating(backend, f"connection {conn_id!r}"):
             ask = getattr(backend, "aget_connection", None)
-            found = call(backend.get_connection if ask is None else ask, conn_id=conn_id)
-            connection = await found if inspect.isawaitable(found) else found
+            if ask is None:
+                connection = await off_loop(call, backend.get_connection, conn_id=conn_id)
+            else:
+                found = call(ask, conn_id=conn_id)
+                connection = await found if inspect.isawaitable(found) else found
             if connection:
                 return connection
     return None

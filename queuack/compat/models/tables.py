@@ -111,7 +111,7 @@ class DagRun(Base):
     @property
     def external_trigger(self) -> bool:
         """2.x: whether the run was made by hand."""
-        return bool(self.run_type == "manual")
+        return self.run_type in ("manual", "operator_triggered")
 
     @property
     def is_backfill(self) -> bool:
@@ -120,6 +120,8 @@ class DagRun(Base):
     def get_state(self) -> str | None:
         state: str | None = self.state
         return state
+
+    generate_run_id = staticmethod(authored.generate_run_id)
 
     @classmethod
     def find(

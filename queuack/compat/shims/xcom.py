@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from queuack.authoring.async_tasks import off_loop
 from queuack.authoring.runtime import NO_XCOM, current_runtime
 from queuack.authoring.xcomarg import XCOM_RETURN_KEY
 from queuack.errors import NotBuilt
@@ -69,6 +70,26 @@ class BaseXCom:
             raise NotBuilt("XCom.get_all(include_prior_dates=True) is not built in Queuack yet: use XCom.get_one.")
         found = current_runtime().xcom_slice(dag_id=dag_id, run_id=run_id, task_id=task_id, key=key, start=0, stop=None)
         return found or None
+
+    @classmethod
+    async def aget_one(cls, **place: Any) -> Any:
+        """As ``get_one``, from a task's event loop."""
+        return await off_loop(cls.get_one, **place)
+
+    @classmethod
+    async def aget_value(cls, *, ti_key: Any, key: str) -> Any:
+        """As ``get_value``, from a task's event loop."""
+        return await off_loop(cls.get_value, ti_key=ti_key, key=key)
+
+    @classmethod
+    async def aget_all(cls, **place: Any) -> Any:
+        """As ``get_all``, from a task's event loop."""
+        return await off_loop(cls.get_all, **place)
+
+    @classmethod
+    async def aset(cls, key: str, value: Any, **place: Any) -> None:
+        """As ``set``, from a task's event loop."""
+        await off_loop(cls.set, key, value, **place)
 
     @classmethod
     def get_many(cls, *args: Any, **kwargs: Any) -> Any:

@@ -4,36 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from queuack.compat.table.targets import Reasons, reason
+from queuack.compat.table.targets import Reasons
 
 _YET = "not built in Queuack yet"
-_SENSORS = f"it is {_YET}; use PythonSensor or @task.sensor with a function that looks"
-_TRIGGERS = f"this trigger is {_YET}; use a sensor"
-_DEADLINES = f"deadlines are {_YET}; use dagrun_timeout"
-_RETRY_POLICIES = f"retry policies are {_YET}; use retries, retry_delay and AirflowFailException"
 _STANDARD = "airflow.providers.standard"
 _PLACES = f"{_STANDARD} or another provider package, a plugin's in its own module."
 
-ABSENT: Reasons = {
-    "airflow.sdk": reason(
-        _DEADLINES,
-        "AsyncCallback BaseDeadlineReference DeadlineAlert DeadlineReference SyncCallback deadline_reference",
-    )
-    | reason(_RETRY_POLICIES, "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule"),
-    "airflow.sdk.execution_time.task_runner": reason(
-        f"it is {_YET}; use airflow.sdk.TaskInstance", "RuntimeTaskInstance"
-    ),
-    "airflow.operators.trigger_dagrun": reason(f"it is {_YET}; use `queuack dags trigger`", "TriggerDagRunOperator"),
-    "airflow.operators.dagrun_operator": reason(f"it is {_YET}; use `queuack dags trigger`", "TriggerDagRunOperator"),
-    "airflow.operators.sensors": reason(_SENSORS, "ExternalTaskSensor"),
-    "airflow.sensors.external_task": reason(_SENSORS, "ExternalTaskMarker ExternalTaskSensor"),
-    "airflow.sensors.external_task_sensor": reason(_SENSORS, "ExternalTaskMarker ExternalTaskSensor"),
-    f"{_STANDARD}.operators.trigger_dagrun": reason(
-        f"it is {_YET}; use `queuack dags trigger`", "TriggerDagRunOperator"
-    ),
-    f"{_STANDARD}.sensors.external_task": reason(_SENSORS, "ExternalTaskMarker ExternalTaskSensor"),
-    f"{_STANDARD}.triggers.external_task": reason(_TRIGGERS, "DagStateTrigger WorkflowTrigger"),
-}
+ABSENT: Reasons = {}
 
 REMOVED: Mapping[str, str] = {
     "airflow.contrib": "contrib went away in Airflow 2; import from the provider package that took it over.",

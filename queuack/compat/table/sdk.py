@@ -31,6 +31,11 @@ DAG = at("queuack.authoring.dag", "DAG") | at("queuack.authoring.dag_decorator",
 CONNECTION = at("queuack.authoring.connection", "Connection")
 CONTEXT = at("queuack.authoring.context", "Context get_current_context")
 ASYNC = at("queuack.operators.python", "BaseAsyncOperator")
+DEADLINE = at("queuack.authoring.deadline", "BaseDeadlineReference DeadlineAlert DeadlineReference deadline_reference")
+DEADLINE_CALLBACKS = at("queuack.authoring.deadline_callbacks", "AsyncCallback SyncCallback")
+RETRY_POLICY = at(
+    "queuack.authoring.retry_policy", "ExceptionRetryPolicy RetryAction RetryDecision RetryPolicy RetryRule"
+)
 TYPES = at("queuack.authoring.types", "NOTSET SET_DURING_EXECUTION ArgNotSet SetDuringExecution is_arg_set")
 VARIABLE = at("queuack.authoring.variable", "Variable")
 STATES = at("queuack.authoring.state", "DagRunState TaskInstanceState")
@@ -56,6 +61,8 @@ PUBLIC = (
     | BRANCH
     | CONNECTION
     | CONTEXT
+    | DEADLINE
+    | DEADLINE_CALLBACKS
     | DECORATORS
     | EDGES
     | EVENTS
@@ -68,6 +75,7 @@ PUBLIC = (
     | PARAMS
     | PARSING_CONTEXT
     | RELATIONSHIPS
+    | RETRY_POLICY
     | SENSOR
     | SKIP
     | STATES
@@ -124,6 +132,14 @@ SERVED: Served = {
     | PARSING_CONTEXT
     | at("queuack.authoring.context", "KNOWN_CONTEXT_KEYS context_merge"),
     "airflow.sdk.definitions.dag": DAG,
+    "airflow.sdk.definitions.callback": DEADLINE_CALLBACKS | at("queuack.authoring.deadline_callbacks", "Callback"),
+    "airflow.sdk.definitions.deadline": DEADLINE
+    | DEADLINE_CALLBACKS
+    | at(
+        "queuack.authoring.deadline",
+        "AverageRuntimeDeadline DagRunLogicalDateDeadline DagRunQueuedAtDeadline FixedDatetimeDeadline "
+        "VariableInterval",
+    ),
     "airflow.sdk.definitions.decorators": DECORATORS,
     "airflow.sdk.definitions.decorators.setup_teardown": SETUP_TEARDOWN,
     "airflow.sdk.definitions.edges": EDGES,
@@ -132,6 +148,7 @@ SERVED: Served = {
         "queuack.authoring.expand_input", "DictOfListsExpandInput ListOfDictsExpandInput MappedArgument is_mappable"
     ),
     "airflow.sdk.definitions.param": PARAMS,
+    "airflow.sdk.definitions.retry_policy": RETRY_POLICY,
     "airflow.sdk.definitions.taskgroup": at("queuack.authoring.taskgroup", "TaskGroup")
     | at("queuack.authoring.mapped_group", "MappedTaskGroup"),
     "airflow.sdk.definitions.template": at("queuack.compat.shims.literal", "literal"),
@@ -153,6 +170,9 @@ SERVED: Served = {
     ),
     "airflow.sdk.execution_time.lazy_sequence": at("queuack.authoring.mapped_values", "LazyXComSequence"),
     "airflow.sdk.execution_time.macros": {"*": "queuack.authoring.macros"},
+    "airflow.sdk.execution_time.task_runner": at(
+        "queuack.authoring.task_instance", "", RuntimeTaskInstance="TaskInstance"
+    ),
     "airflow.sdk.execution_time.timeout": TIMEOUT,
     "airflow.sdk.execution_time.xcom": XCOM | {"XCOM_RETURN_KEY": XCOM_RETURN_KEY},
     "airflow.sdk._shared.listeners": HOOKIMPL,

@@ -23,7 +23,7 @@ SERVED: Served = {
     "airflow.sdk.execution_time.secrets.execution_api": at(
         f"{_P}.store", "", ExecutionAPISecretsBackend="MetastoreBackend"
     ),
-    "airflow.sdk.log": at("queuack.authoring.masking", "mask_secret redact"),
+    "airflow.sdk.log": at("queuack.authoring.masking", "amask_secret mask_secret redact"),
     "airflow.sdk.execution_time.secrets_masker": MASKING,
     "airflow.sdk._shared.secrets_masker": MASKING,
     "airflow.utils.log.secrets_masker": MASKING,

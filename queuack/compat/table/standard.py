@@ -26,6 +26,8 @@ DELTA_SENSORS = at("queuack.sensors.time_delta", "TimeDeltaSensor TimeDeltaSenso
 WEEKDAY_SENSOR = at("queuack.sensors.weekday", "DayOfWeekSensor")
 FILE_SENSOR = at("queuack.sensors.filesystem", "FileSensor")
 FS_HOOK = at("queuack.hooks.filesystem", "FSHook")
+TRIGGER_DAG_RUN = at("queuack.operators.trigger_dagrun", "TriggerDagRunLink TriggerDagRunOperator")
+EXTERNAL_TASK = at("queuack.sensors.external_task", "ExternalDagLink ExternalTaskMarker ExternalTaskSensor")
 SQL_SENSOR = at("queuack.sensors.sql", "SqlSensor")
 EMAIL = at("queuack.operators.email", "EmailOperator")
 GET_CURRENT_CONTEXT = at("queuack.authoring.context", "get_current_context")
@@ -49,7 +51,6 @@ SERVED: Served = {
     f"{_STANDARD}.operators.datetime": BRANCH_DATETIME
     | at("queuack.operators.branch_datetime", "target_times_as_dates"),
     f"{_STANDARD}.operators.empty": EMPTY,
-    f"{_STANDARD}.exceptions": at("queuack.operators.hitl", HITL_ERRORS),
     f"{_STANDARD}.operators.hitl": at(
         "queuack.operators.hitl",
         f"ApprovalOperator HITLBranchOperator HITLEntryOperator HITLOperator {HITL_ERRORS}",
@@ -57,14 +58,25 @@ SERVED: Served = {
     f"{_STANDARD}.operators.latest_only": LATEST_ONLY,
     f"{_STANDARD}.operators.python": PYTHON | GET_CURRENT_CONTEXT,
     f"{_STANDARD}.operators.smooth": at("queuack.operators.smooth", "SmoothOperator"),
+    f"{_STANDARD}.operators.trigger_dagrun": TRIGGER_DAG_RUN
+    | at("queuack.operators.trigger_dagrun", "DagIsPaused XCOM_RUN_ID"),
     f"{_STANDARD}.operators.weekday": BRANCH_WEEKDAY,
     f"{_STANDARD}.sensors.bash": BASH_SENSOR,
     f"{_STANDARD}.sensors.date_time": DATE_SENSORS,
+    f"{_STANDARD}.exceptions": at("queuack.operators.hitl", HITL_ERRORS)
+    | at(
+        "queuack.sensors.external_task",
+        "AirflowExternalTaskSensorException DuplicateStateError ExternalDagDeletedError ExternalDagFailedError "
+        "ExternalDagNotFoundError ExternalTaskFailedError ExternalTaskGroupFailedError ExternalTaskGroupNotFoundError "
+        "ExternalTaskNotFoundError",
+    ),
+    f"{_STANDARD}.sensors.external_task": EXTERNAL_TASK,
     f"{_STANDARD}.sensors.filesystem": FILE_SENSOR,
     f"{_STANDARD}.sensors.python": PYTHON_SENSOR,
     f"{_STANDARD}.sensors.time": TIME_SENSORS,
     f"{_STANDARD}.sensors.time_delta": DELTA_SENSORS | at("queuack.sensors.time_delta", "WaitSensor"),
     f"{_STANDARD}.sensors.weekday": WEEKDAY_SENSOR,
+    f"{_STANDARD}.triggers.external_task": at("queuack.triggers.external_task", "DagStateTrigger WorkflowTrigger"),
     f"{_STANDARD}.triggers.file": at(
         "queuack.triggers.file", "DirectoryFileDeleteTrigger FileDeleteTrigger FileTrigger"
     ),

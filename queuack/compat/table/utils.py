@@ -17,6 +17,7 @@ SERVED: Served = {
     | {"*": "queuack.compat.shims.files"},
     "airflow.utils.hashlib_wrapper": {"*": "queuack.compat.shims.digest"},
     "airflow.utils.helpers": at("queuack.authoring.relationships", "chain cross_downstream")
+    | at("queuack.operators.trigger_dagrun", "", build_airflow_dagrun_url="run_url")
     | {"*": "queuack.compat.shims.plain_functions"},
     "airflow.utils.log.logging_mixin": {"*": "queuack.compat.shims.log_text"},
     "airflow.utils.module_loading": MODULE_LOADING,

@@ -12,7 +12,9 @@ from typing import Any
 from queuack.daemon.port import Port
 from queuack.daemon.services import (
     assets,
+    backfills,
     connections,
+    control,
     dags,
     encryption,
     hitl,
@@ -36,6 +38,8 @@ MODULES = (
     dags,
     runs,
     trees,
+    control,
+    backfills,
     assets,
     tasks,
     pools,

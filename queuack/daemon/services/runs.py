@@ -1,4 +1,4 @@
-"""DAG runs: list, look up, trigger, change the state of."""
+"""DAG runs: list, look up, trigger, wait for. What changes them is ``control``'s."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from queuack import clock
 from queuack.daemon.params import checked_conf
 from queuack.daemon.port import Port
 from queuack.daemon.services.schedules import run_by_hand
-from queuack.engine.events import ClearTasks, Event, SetRunState, TriggerRun
+from queuack.engine.events import Event, TriggerRun
+from queuack.engine.planning import BY_RUN_AFTER
 from queuack.engine.snapshot import Recall
 from queuack.engine.spec import decode
 from queuack.engine.states import DagRunState
@@ -96,34 +99,44 @@ def trigger_run(
 
     Raises DagNotFound, InvalidRequest, and DagRunAlreadyExists when the DAG has, or ever had, a run of this id or date.
     """
-    date = instant(logical_date, "logical_date")
-    with port.reader() as reader:
-        text = versions.dag_document(reader, dag_id)
-        if text is None:
-            raise DagNotFound(f"There is no DAG {dag_id!r}.")
-        _check_free(reader, dag_id, run_id, date)
-    conf = {} if conf is None else conf
-    document = decode(text)
-    checked_conf(document, conf)
-    now = clock.now_us()
-    said = run_by_hand(port, document, run_after=now, logical_date=date, from_cli=triggered_by == "cli")
-    new_id = port.request(
-        TriggerRun(
-            dag_id=dag_id,
-            run_id=run_id or said.run_id,
-            logical_date=date,
-            data_interval_start=said.start,
-            data_interval_end=said.end,
-            run_after=said.run_after,
-            conf=conf,
-            note=note,
-            triggered_by=triggered_by,
-            triggering_user_name=user,
-            run_type=run_type,
-            partition_key=partition_key,
-        )
+    wanted = TriggerRun(
+        dag_id=dag_id,
+        run_id=run_id,
+        logical_date=instant(logical_date, "logical_date"),
+        conf={} if conf is None else conf,
+        note=note,
+        triggered_by=triggered_by,
+        triggering_user_name=user,
+        run_type=run_type,
+        partition_key=partition_key,
     )
-    return get_run(port, dag_id, new_id)
+    return trigger(port, wanted)
+
+
+def trigger(port: Port, wanted: TriggerRun) -> Row:
+    """As ``trigger_run``. What ``wanted`` leaves open (id, data interval, ``run_after``) is decided here and later."""
+    with port.reader() as reader:
+        text = versions.dag_document(reader, wanted.dag_id)
+        if text is None:
+            raise DagNotFound(f"There is no DAG {wanted.dag_id!r}.")
+        _check_free(reader, wanted.dag_id, wanted.run_id, wanted.logical_date)
+    document = decode(text)
+    checked_conf(document, wanted.conf)
+    said = run_by_hand(
+        port,
+        document,
+        run_after=clock.now_us() if wanted.run_after is None else wanted.run_after,
+        logical_date=wanted.logical_date,
+        at_run_after=wanted.triggered_by in BY_RUN_AFTER,
+    )
+    settled = msgspec.structs.replace(
+        wanted,
+        run_id=wanted.run_id or said.run_id,
+        data_interval_start=said.start,
+        data_interval_end=said.end,
+        run_after=said.run_after if wanted.run_after is None else wanted.run_after,
+    )
+    return get_run(port, wanted.dag_id, port.request(settled))
 
 
 def _check_free(reader: Reader, dag_id: str, run_id: str | None, date: int | None) -> None:
@@ -152,50 +165,6 @@ def change(port: Port, dag_id: str, run_id: str, event: Callable[[Recall | None]
     raise AssertionError("unreachable")
 
 
-def set_run_state(port: Port, dag_id: str, run: str, state: str) -> Row:
-    """Mark a run success or failed, or queue it again."""
-    run_id = get_run(port, dag_id, run)["run_id"]
-    change(port, dag_id, run_id, lambda recall: SetRunState(dag_id=dag_id, run_id=run_id, state=state, recall=recall))
-    return get_run(port, dag_id, run_id)
-
-
-def clear_tasks(
-    port: Port,
-    dag_id: str,
-    run: str,
-    task_ids: list[str] | None = None,
-    upstream: bool = False,
-    downstream: bool = False,
-    only_failed: bool = False,
-    instances: list[tuple[str, int]] | None = None,
-    include_subdags: bool = True,
-    include_parentdag: bool = True,
-) -> list[str]:
-    """Forget the outcome of tasks of one run so that they run again. Returns their ids.
-
-    ``instances``: single instances of mapped tasks besides, (task id, map index); without ``task_ids``, only these.
-    ``include_subdags``: also the runs of SubDAGs below. ``include_parentdag``: of a SubDAG's run, also the task above
-    that runs it, and what comes after that task.
-    """
-    run_id = get_run(port, dag_id, run)["run_id"]
-
-    def event(recall: Recall | None) -> ClearTasks:
-        return ClearTasks(
-            dag_id=dag_id,
-            run_id=run_id,
-            task_ids=None if task_ids is None else tuple(task_ids),
-            instances=tuple((task_id, map_index) for task_id, map_index in instances or ()),
-            upstream=upstream,
-            downstream=downstream,
-            only_failed=only_failed,
-            include_subdags=include_subdags,
-            include_parentdag=include_parentdag,
-            recall=recall,
-        )
-
-    return list(change(port, dag_id, run_id, event))
-
-
 def wait_for_run(port: Port, dag_id: str, run: str, timeout: float = 60.0) -> Row:
     """The run's row once it has ended, or as it stands after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
@@ -206,4 +175,4 @@ def wait_for_run(port: Port, dag_id: str, run: str, timeout: float = 60.0) -> Ro
         time.sleep(0.05)
 
 
-METHODS = (list_runs, get_run, trigger_run, set_run_state, clear_tasks, wait_for_run)
+METHODS = (list_runs, get_run, trigger_run, wait_for_run)

@@ -22,7 +22,7 @@ def runs_to_come(
     """
     timetable = asked_part(document.timetable)
     if timetable is not None:
-        question = _question(document, timetable)
+        question = question_about(document, timetable)
         question.count = n
         question.last_start, question.last_end = last or (None, None)
         question.last_run_after = last_run_after
@@ -45,24 +45,25 @@ def runs_to_come(
 
 
 def run_by_hand(
-    port: Port, document: DagDocument, *, run_after: int, logical_date: int | None, from_cli: bool
+    port: Port, document: DagDocument, *, run_after: int, logical_date: int | None, at_run_after: bool
 ) -> TimetableRun:
     """What a custom timetable gives a run by hand: its run id (None: the usual one) and data interval.
 
     Nothing for a built-in one: the engine knows. Airflow infers the interval at ``run_after`` for runs of the command
-    line and at the logical date for all others.
+    line and of operators, and at the logical date for all others.
     """
     timetable = asked_part(document.timetable)
     if timetable is None:
         return TimetableRun()
-    question = _question(document, timetable)
+    question = question_about(document, timetable)
     question.manual_run_after = run_after
     if logical_date is not None:
-        question.manual_at = run_after if from_cli else logical_date
+        question.manual_at = run_after if at_run_after else logical_date
     return port.ask_timetable(question)[0]
 
 
-def _question(document: DagDocument, timetable: CustomTimetable) -> TimetableQuestion:
+def question_about(document: DagDocument, timetable: CustomTimetable) -> TimetableQuestion:
+    """A question to it, within the DAG's own dates."""
     return TimetableQuestion(
         number=0,
         dag_id=document.dag_id,

@@ -1,4 +1,4 @@
-"""Tasks and task instances: list, look up, explain, mark."""
+"""Tasks and task instances: list, look up, explain."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import msgspec
 
 from queuack import clock, config
 from queuack.daemon.port import Port
-from queuack.daemon.services.runs import change, get_run
+from queuack.daemon.services.runs import get_run
 from queuack.engine.engine import Engine
-from queuack.engine.events import SetTaskState
-from queuack.engine.snapshot import Recall
 from queuack.engine.spec import decode
 from queuack.engine.states import FINISHED_NAMES
 from queuack.errors import DagNotFound, TaskNotFound
@@ -90,21 +88,6 @@ def log_path(
     return {"path": str(config.current().home.logs / relative), "try_number": number, "state": row["state"]}
 
 
-def set_task_state(port: Port, dag_id: str, run: str, task_id: str, state: str, map_index: int = -1) -> Row:
-    """Mark one instance; of a mapped task without a map index, all. Returns the instance (of those: the first)."""
-    run_id = get_run(port, dag_id, run)["run_id"]
-
-    def event(recall: Recall | None) -> SetTaskState:
-        return SetTaskState(
-            dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index, state=state, recall=recall
-        )
-
-    change(port, dag_id, run_id, event)
-    with port.reader() as reader:
-        is_mapped = map_index < 0 and instances.last_map_index(reader, dag_id, run_id, task_id) is not None
-    return get_task_instance(port, dag_id, run, task_id, 0 if is_mapped else map_index)
-
-
 METHODS = (
     list_tasks,
     list_task_instances,
@@ -112,5 +95,4 @@ METHODS = (
     failed_deps,
     rendered_fields,
     log_path,
-    set_task_state,
 )

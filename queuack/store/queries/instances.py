@@ -81,6 +81,14 @@ def task_states(
     return raw_rows(reader, "task_states", params)
 
 
+def previous_instance(
+    reader: Reader, dag_id: str, task_id: str, map_index: int, *, before: int | None, state: str | None
+) -> Row | None:
+    """The task in the latest run with a logical date below ``before``. Instants, here and there, in microseconds."""
+    params = {"dag_id": dag_id, "task_id": task_id, "map_index": map_index, "before": before, "state": state}
+    return first(raw_rows(reader, "previous_instance", params))
+
+
 def tasks_of_group(reader: Reader, dag_id: str, group_id: str) -> list[str]:
     """Ids of the tasks in a task group and in the groups inside it; empty when there is no such group."""
     document = dag_document(reader, dag_id)

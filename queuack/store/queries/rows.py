@@ -23,6 +23,7 @@ INSTANTS = frozenset(
         "next_dagrun_data_interval_start", "next_try_at", "queued_at", "queued_dttm", "run_after", "scheduled_dttm",
         "start_date", "timestamp", "updated_at", "expires_at", "partition_date", "version_created_at",
         "trigger_created_date", "responded_at",
+        "from_date", "to_date", "completed_at",
     }
 )  # fmt: skip
 """Columns that hold an instant, in every table."""

@@ -44,6 +44,21 @@ WHERE r.dag_id = $dag_id
     AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], ti.state))
 ORDER BY ti.id;
 
+-- name: previous_instance
+-- A task in the run before: that of the latest logical date before one. A filter that is NULL does not filter.
+SELECT
+    ti.task_id, ti.dag_id, ti.run_id, epoch_us(r.logical_date) AS logical_date, epoch_us(ti.start_date) AS start_date,
+    epoch_us(ti.end_date) AS end_date, ti.state, ti.try_number, ti.map_index, ti.duration
+FROM task_instance ti
+JOIN dag_run r ON r.id = ti.dag_run_id
+WHERE r.dag_id = $dag_id
+    AND ti.task_id = $task_id
+    AND ti.map_index = $map_index
+    AND ($before::BIGINT IS NULL OR r.logical_date < make_timestamptz($before::BIGINT))
+    AND ($state::VARCHAR IS NULL OR ti.state = $state)
+ORDER BY r.logical_date DESC NULLS LAST, r.id DESC
+LIMIT 1;
+
 -- name: list_history
 -- Earlier attempts of a task instance (or of a whole run), oldest first.
 SELECT

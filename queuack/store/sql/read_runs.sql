@@ -4,7 +4,7 @@
     epoch_us(run_after) AS run_after, epoch_us(queued_at) AS queued_at, epoch_us(start_date) AS start_date,
     epoch_us(end_date) AS end_date, (epoch_us(end_date) - epoch_us(start_date)) / 1e6 AS duration,
     conf::VARCHAR AS conf, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
-    epoch_us(updated_at) AS updated_at, partition_key, epoch_us(partition_date) AS partition_date,
+    epoch_us(updated_at) AS updated_at, partition_key, epoch_us(partition_date) AS partition_date, backfill_id,
     parent_dag_id, parent_run_id, parent_task_id, parent_map_index
 
 -- fragment: run_info

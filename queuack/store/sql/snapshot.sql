@@ -2,7 +2,7 @@
     id, dag_id, run_id, run_type, state, epoch_us(logical_date), epoch_us(data_interval_start),
     epoch_us(data_interval_end), epoch_us(run_after), epoch_us(queued_at), epoch_us(start_date), epoch_us(end_date),
     conf::VARCHAR, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
-    epoch_us(updated_at), partition_key, epoch_us(partition_date),
+    epoch_us(updated_at), partition_key, epoch_us(partition_date), backfill_id,
     parent_dag_id, parent_run_id, parent_task_id, coalesce(parent_map_index, -1)
 
 -- name: snapshot_dags
@@ -35,11 +35,14 @@ WHERE state IS NULL OR state IN ('queued', 'running')
 ORDER BY id;
 
 -- name: snapshot_runs_called_back
--- Finished runs of which a callback has still to run: whoever runs it needs the run.
+-- Finished runs of which a callback has still to run: whoever runs it needs the run; and with a deadline to miss.
 SELECT {run_columns}
 FROM dag_run
 WHERE state IN ('success', 'failed')
-    AND (dag_id, run_id) IN (SELECT dag_id, run_id FROM callback WHERE callback.state = 'pending')
+    AND (
+        (dag_id, run_id) IN (SELECT dag_id, run_id FROM callback WHERE callback.state = 'pending')
+        OR id IN (SELECT dagrun_id FROM deadline WHERE NOT missed)
+    )
 ORDER BY id;
 
 -- name: snapshot_runs_of_subdags
@@ -94,6 +97,10 @@ GROUP BY r.dag_id;
 -- name: recalled_run
 -- One run by name, to be changed by hand.
 SELECT {run_columns} FROM dag_run WHERE dag_id = $dag_id AND run_id = $run_id;
+
+-- name: recalled_runs
+-- Some runs by id, to run again.
+SELECT {run_columns} FROM dag_run WHERE id IN (SELECT unnest($run_key::BIGINT[])) ORDER BY id;
 
 -- name: recalled_run_before
 -- The run before a date, for the tasks that depend on the past; with catchup, runs by hand are no past.
@@ -197,11 +204,22 @@ GROUP BY r.dag_id;
 SELECT pool, slots, description, include_deferred FROM slot_pool ORDER BY pool;
 
 -- name: snapshot_callbacks
--- Callbacks that no worker has run yet.
-SELECT id, dag_id, run_id, task_id, map_index, kind, reason, epoch_us(created_at)
+-- Callbacks that nobody has run yet.
+SELECT
+    id, dag_id, run_id, task_id, map_index, kind, reason, epoch_us(created_at), data::VARCHAR, type, state, trigger_id
 FROM callback
-WHERE state = 'pending'
+WHERE state IN ('pending', 'queued')
 ORDER BY id;
+
+-- name: snapshot_deadlines
+-- Deadlines that are not missed, with what their alerts say.
+SELECT
+    d.dagrun_id, d.deadline_alert_id, epoch_us(d.deadline_time), epoch_us(d.created_at), a.name, a.reference::VARCHAR,
+    a.interval::VARCHAR, a.callback_def::VARCHAR
+FROM deadline d
+JOIN deadline_alert a ON a.id = d.deadline_alert_id
+WHERE NOT d.missed
+ORDER BY d.id;
 
 -- name: snapshot_failed_files
 -- Files with import errors.
@@ -216,5 +234,28 @@ SELECT
         (SELECT coalesce(max(id), 0) FROM task_instance), coalesce(max(value) FILTER (name = 'task_instance'), 0)
     ),
     1 + greatest((SELECT coalesce(max(id), 0) FROM callback), coalesce(max(value) FILTER (name = 'callback'), 0)),
-    1 + greatest((SELECT coalesce(max(id), 0) FROM trigger), coalesce(max(value) FILTER (name = 'trigger'), 0))
+    1 + greatest((SELECT coalesce(max(id), 0) FROM trigger), coalesce(max(value) FILTER (name = 'trigger'), 0)),
+    1 + greatest((SELECT coalesce(max(id), 0) FROM backfill), coalesce(max(value) FILTER (name = 'backfill'), 0)),
+    1 + greatest(
+        (SELECT coalesce(max(id), 0) FROM backfill_dag_run), coalesce(max(value) FILTER (name = 'backfill_dag_run'), 0)
+    )
 FROM id_floor;
+
+-- name: snapshot_backfills
+-- Backfills that are not over.
+SELECT
+    id, dag_id, epoch_us(from_date), epoch_us(to_date), dag_run_conf::VARCHAR, is_paused, reprocess_behavior,
+    max_active_runs, epoch_us(created_at), epoch_us(completed_at), epoch_us(updated_at), triggering_user_name,
+    run_on_latest_version
+FROM backfill
+WHERE completed_at IS NULL
+ORDER BY id;
+
+-- name: snapshot_backfill_dates
+-- Their dates, but for those that get no run.
+SELECT
+    backfill_id, id, sort_ordinal, dag_run_id, epoch_us(logical_date), epoch_us(data_interval_start),
+    epoch_us(data_interval_end), epoch_us(run_after), partition_key, epoch_us(partition_date)
+FROM backfill_dag_run
+WHERE exception_reason IS NULL AND backfill_id IN (SELECT id FROM backfill WHERE completed_at IS NULL)
+ORDER BY backfill_id, sort_ordinal;

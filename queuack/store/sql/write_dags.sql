@@ -123,7 +123,10 @@ INSERT INTO id_floor
 SELECT 'dag_run', coalesce(max(id), 0) FROM dag_run WHERE dag_id = $dag_id
 UNION ALL SELECT 'task_instance', coalesce(max(id), 0) FROM task_instance WHERE dag_id = $dag_id
 UNION ALL SELECT 'dag_version', coalesce(max(id), 0) FROM dag_version WHERE dag_id = $dag_id
-UNION ALL SELECT 'callback', coalesce(max(id), 0) FROM callback WHERE dag_id = $dag_id;
+UNION ALL SELECT 'callback', coalesce(max(id), 0) FROM callback WHERE dag_id = $dag_id
+UNION ALL SELECT 'backfill', coalesce(max(id), 0) FROM backfill WHERE dag_id = $dag_id
+UNION ALL SELECT 'backfill_dag_run', coalesce(max(id), 0) FROM backfill_dag_run
+WHERE backfill_id IN (SELECT id FROM backfill WHERE dag_id = $dag_id);
 
 -- name: delete_dag_reschedules
 -- All that a DAG left in task_reschedule, found by its runs: before they go.
@@ -136,6 +139,14 @@ DELETE FROM hitl_detail WHERE ti_id IN (SELECT id FROM task_instance WHERE dag_i
 -- name: delete_dag_old_questions
 -- What earlier tries have asked: before the task instances go.
 DELETE FROM hitl_detail_history WHERE ti_history_id IN (SELECT id FROM task_instance WHERE dag_id = $dag_id);
+
+-- name: delete_dag_run_notes
+-- Notes on its runs, before these go.
+DELETE FROM dag_run_note WHERE dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = $dag_id);
+
+-- name: delete_dag_instance_notes
+-- Notes on its task instances, before these go.
+DELETE FROM task_instance_note WHERE ti_id IN (SELECT id FROM task_instance WHERE dag_id = $dag_id);
 
 -- name: delete_dag
 -- The DAG itself.
@@ -180,3 +191,11 @@ DELETE FROM xcom WHERE dag_id = $dag_id;
 -- name: delete_dag_callbacks
 -- All that a DAG left in callback.
 DELETE FROM callback WHERE dag_id = $dag_id;
+
+-- name: delete_dag_backfill_dates
+-- All that a DAG left in backfill_dag_run, found by its backfills: before they go.
+DELETE FROM backfill_dag_run WHERE backfill_id IN (SELECT id FROM backfill WHERE dag_id = $dag_id);
+
+-- name: delete_dag_backfills
+-- All that a DAG left in backfill.
+DELETE FROM backfill WHERE dag_id = $dag_id;

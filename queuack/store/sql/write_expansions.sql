@@ -51,3 +51,17 @@ WHERE task_instance.id = u.id;
 -- name: delete_dag_lengths
 -- All that a DAG left in task_map.
 DELETE FROM task_map WHERE dag_id = $dag_id;
+
+-- name: revise_instances
+-- Instances that run again in another version of their DAG: what the version says of their tasks.
+UPDATE task_instance SET
+    dag_version_id = $dag_version_id::BIGINT, operator = u.operator, custom_operator_name = u.operator_name,
+    pool = u.pool, pool_slots = u.pool_slots, queue = u.queue, priority_weight = u.priority_weight
+FROM (
+    SELECT
+        unnest($ids::BIGINT[]) AS id, unnest($operators::VARCHAR[]) AS operator,
+        unnest($operator_names::VARCHAR[]) AS operator_name, unnest($pools::VARCHAR[]) AS pool,
+        unnest($pool_slots::INTEGER[]) AS pool_slots, unnest($queues::VARCHAR[]) AS queue,
+        unnest($priority_weights::INTEGER[]) AS priority_weight
+) u
+WHERE task_instance.id = u.id;

@@ -65,13 +65,21 @@ SELECT
 SELECT coalesce(max(id), 0) FROM log;
 
 -- name: insert_callbacks
--- Callbacks to run, pending until a worker says that it ran them.
-INSERT INTO callback (id, state, dag_id, run_id, task_id, map_index, kind, reason, created_at)
+-- Callbacks to run, pending (queued in the triggerer) until somebody says that it ran them.
+INSERT INTO callback (
+    id, state, dag_id, run_id, task_id, map_index, kind, reason, created_at, type, data, trigger_id
+)
 SELECT
-    unnest($id::BIGINT[]), 'pending', unnest($dag_id::VARCHAR[]), unnest($run_id::VARCHAR[]),
+    unnest($id::BIGINT[]), unnest($state::VARCHAR[]), unnest($dag_id::VARCHAR[]), unnest($run_id::VARCHAR[]),
     unnest($task_id::VARCHAR[]), unnest($map_index::INTEGER[]), unnest($kind::VARCHAR[]), unnest($reason::VARCHAR[]),
-    make_timestamptz(unnest($created_at::BIGINT[]));
+    make_timestamptz(unnest($created_at::BIGINT[])), unnest($runner::VARCHAR[]), unnest($data::VARCHAR[])::JSON,
+    unnest($trigger_id::BIGINT[]);
 
 -- name: finish_callbacks
 -- Callbacks that ran. Their rows stay, so that their ids are never used again.
-UPDATE callback SET state = 'success' WHERE id IN (SELECT unnest($id::BIGINT[]));
+UPDATE callback SET state = u.state, output = u.output, trigger_id = NULL
+FROM (
+    SELECT
+        unnest($id::BIGINT[]) AS id, unnest($state::VARCHAR[]) AS state, unnest($output::VARCHAR[]) AS output
+) u
+WHERE callback.id = u.id;

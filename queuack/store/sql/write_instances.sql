@@ -79,14 +79,15 @@ WHERE id = $id::BIGINT;
 INSERT INTO task_instance_history (
     task_instance_id, dag_run_id, dag_id, run_id, task_id, map_index, dag_version_id, state, try_number, max_tries,
     start_date, end_date, duration, scheduled_dttm, queued_dttm, pool, pool_slots, queue, priority_weight, operator,
-    custom_operator_name, hostname, unixname, pid, external_executor_id, rendered_map_index, updated_at
+    custom_operator_name, hostname, unixname, pid, external_executor_id, rendered_map_index, updated_at,
+    retry_delay_override, retry_reason
 )
 SELECT
     ti.id, ti.dag_run_id, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.dag_version_id, u.state, u.try_number,
     u.max_tries, make_timestamptz(u.start_date), make_timestamptz(u.end_date), (u.end_date - u.start_date) / 1e6,
     make_timestamptz(u.scheduled_dttm), make_timestamptz(u.queued_dttm), ti.pool, ti.pool_slots, ti.queue,
     ti.priority_weight, ti.operator, ti.custom_operator_name, u.hostname, u.unixname, u.pid, u.worker_id,
-    ti.rendered_map_index, make_timestamptz(u.updated_at)
+    ti.rendered_map_index, make_timestamptz(u.updated_at), u.retry_delay_override, u.retry_reason
 FROM task_instance ti
 JOIN (
     SELECT
@@ -96,5 +97,17 @@ JOIN (
         unnest($start_date::BIGINT[]) AS start_date, unnest($end_date::BIGINT[]) AS end_date,
         unnest($pid::INTEGER[]) AS pid, unnest($hostname::VARCHAR[]) AS hostname,
         unnest($unixname::VARCHAR[]) AS unixname, unnest($worker_id::VARCHAR[]) AS worker_id,
-        unnest($updated_at::BIGINT[]) AS updated_at
+        unnest($updated_at::BIGINT[]) AS updated_at,
+        unnest($retry_delay_override::DOUBLE[]) AS retry_delay_override,
+        unnest($retry_reason::VARCHAR[]) AS retry_reason
 ) u ON ti.id = u.id;
+
+-- name: update_retry_overrides
+-- What retry policies said of the retries that task instances wait for; NULL = nothing any more. Seconds.
+UPDATE task_instance SET retry_delay_override = u.retry_delay_override, retry_reason = u.retry_reason
+FROM (
+    SELECT
+        unnest($id::BIGINT[]) AS id, unnest($retry_delay_override::DOUBLE[]) AS retry_delay_override,
+        unnest($retry_reason::VARCHAR[]) AS retry_reason
+) u
+WHERE task_instance.id = u.id;

@@ -3,7 +3,8 @@
 INSERT INTO dag_run (
     id, dag_id, run_id, run_type, state, logical_date, data_interval_start, data_interval_end, run_after, queued_at,
     start_date, end_date, conf, triggered_by, triggering_user_name, note, created_dag_version_id, clear_number,
-    updated_at, partition_key, partition_date, parent_dag_id, parent_run_id, parent_task_id, parent_map_index
+    updated_at, partition_key, partition_date, backfill_id, parent_dag_id, parent_run_id, parent_task_id,
+    parent_map_index
 )
 SELECT
     unnest($id::BIGINT[]), unnest($dag_id::VARCHAR[]), unnest($run_id::VARCHAR[]), unnest($run_type::VARCHAR[]),
@@ -14,8 +15,9 @@ SELECT
     unnest($conf::VARCHAR[])::JSON, unnest($triggered_by::VARCHAR[]), unnest($triggering_user_name::VARCHAR[]),
     unnest($note::VARCHAR[]), unnest($dag_version_id::BIGINT[]), unnest($clear_number::INTEGER[]),
     make_timestamptz(unnest($updated_at::BIGINT[])), unnest($partition_key::VARCHAR[]),
-    make_timestamptz(unnest($partition_date::BIGINT[])), unnest($parent_dag_id::VARCHAR[]),
-    unnest($parent_run_id::VARCHAR[]), unnest($parent_task_id::VARCHAR[]), unnest($parent_map_index::INTEGER[]);
+    make_timestamptz(unnest($partition_date::BIGINT[])), unnest($backfill_id::BIGINT[]),
+    unnest($parent_dag_id::VARCHAR[]), unnest($parent_run_id::VARCHAR[]), unnest($parent_task_id::VARCHAR[]),
+    unnest($parent_map_index::INTEGER[]);
 
 -- name: update_runs
 -- What changes in the life of a DAG run.
@@ -23,14 +25,16 @@ UPDATE dag_run SET
     state = u.state, queued_at = make_timestamptz(u.queued_at), start_date = make_timestamptz(u.start_date),
     end_date = make_timestamptz(u.end_date), conf = u.conf::JSON, note = u.note,
     created_dag_version_id = u.dag_version_id, clear_number = u.clear_number,
-    updated_at = make_timestamptz(u.updated_at)
+    updated_at = make_timestamptz(u.updated_at), run_type = u.run_type, triggered_by = u.triggered_by,
+    backfill_id = u.backfill_id
 FROM (
     SELECT
         unnest($id::BIGINT[]) AS id, unnest($state::VARCHAR[]) AS state, unnest($queued_at::BIGINT[]) AS queued_at,
         unnest($start_date::BIGINT[]) AS start_date, unnest($end_date::BIGINT[]) AS end_date,
         unnest($conf::VARCHAR[]) AS conf, unnest($note::VARCHAR[]) AS note,
         unnest($dag_version_id::BIGINT[]) AS dag_version_id, unnest($clear_number::INTEGER[]) AS clear_number,
-        unnest($updated_at::BIGINT[]) AS updated_at
+        unnest($run_type::VARCHAR[]) AS run_type, unnest($triggered_by::VARCHAR[]) AS triggered_by,
+        unnest($backfill_id::BIGINT[]) AS backfill_id, unnest($updated_at::BIGINT[]) AS updated_at
 ) u
 WHERE dag_run.id = u.id;
 

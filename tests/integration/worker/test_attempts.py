@@ -383,3 +383,41 @@ def test_a_changed_neighbour_is_imported_again(run_with):
         assert daemon.xcom("t") == 2
 
     run_with(scenario)
+
+
+POLICY = """
+from datetime import timedelta
+from queuack import RetryDecision, RetryPolicy
+
+class Policy(RetryPolicy):
+    def evaluate(self, exception, try_number, max_tries, context=None):
+        assert context["ti"].try_number == try_number
+        says = {"again": RetryDecision.retry(timedelta(seconds=7), "x" * 600), "stop": RetryDecision.fail("no use")}
+        says |= {"usual": RetryDecision.default(), "nonsense": 7}
+        return says[str(exception)]
+
+def fail(what):
+    def function(self, context):
+        from queuack.authoring.exceptions import AirflowFailException
+        raise AirflowFailException("again") if what == "end" else ValueError(what)
+    return function
+"""
+
+
+def test_a_retry_policy_is_asked(run_with):
+    async def scenario(daemon):
+        kinds = ("again", "stop", "usual", "nonsense", "broken", "end")
+        call = "Call(task_id={0!r}, retries=2, retry_policy=Policy(), function=fail({0!r}))"
+        daemon.dag(*(call.format(kind) for kind in kinds), before=POLICY)
+        daemon.executor.submit([daemon.workload(kind, n, max_tries=2) for n, kind in enumerate(kinds, 1)])
+        said = {}
+        for n, kind in enumerate(kinds, 1):
+            finished = await daemon.finished(n)
+            said[kind] = (finished.fail_without_retry, finished.retry_delay, finished.retry_reason)
+        usual = (False, None, None)
+        assert said["again"] == (False, 7.0, "x" * 500)
+        assert (said["stop"][0], said["end"]) == (True, (True, None, None))
+        assert (said["usual"], said["nonsense"], said["broken"]) == (usual, usual, usual)
+        assert any("must return a RetryDecision, not int" in str(line) for line in daemon.log("nonsense"))
+
+    run_with(scenario)

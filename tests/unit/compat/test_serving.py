@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import warnings
@@ -31,9 +32,10 @@ def test_from_import_of_an_absent_name_is_an_import_error_with_advice() -> None:
 def test_attribute_access_to_an_absent_name_is_an_attribute_error_with_advice() -> None:
     import airflow.sdk
 
-    with pytest.raises(AttributeError, match="deadlines are not built"):
-        airflow.sdk.DeadlineAlert  # noqa: B018
-    assert not hasattr(airflow.sdk, "DeadlineAlert")
+    module = importlib.import_module("airflow.operators.bash")
+    with pytest.raises(AttributeError, match=r"write: from airflow\.sdk import TaskGroup"):
+        _ = module.TaskGroup
+    assert not hasattr(module, "TaskGroup")
     assert getattr(airflow.sdk, "NoSuchName", None) is None
 
 

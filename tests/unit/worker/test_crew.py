@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from queuack.executors.crew import LEAST_SECONDS, PREFETCH_SECONDS, SLOW_SECONDS, Handed, Worker, choose, wanted
+from queuack.executors.crew import (
+    LEAST_SECONDS,
+    LONGEST_PATIENCE,
+    PREFETCH_SECONDS,
+    SLOW_SECONDS,
+    Handed,
+    Worker,
+    choose,
+    wanted,
+)
 from queuack.executors.durations import Durations
 from queuack.protocol import RunInfo, Workload
 
@@ -75,41 +86,51 @@ class TestChoose:
 
 class TestWanted:
     def test_nothing_waits(self):
-        assert wanted([worker("a")], [], Durations(), 32) == 0
+        assert wanted([worker("a")], [], Durations(), 32, 100.0) == 0
 
     def test_long_tasks_get_their_own(self):
         backlog = [workload(ti_id=index, expected=5.0) for index in range(5)]
-        assert wanted([worker("a", 5.0)], backlog, Durations(), 32) == 5
+        assert wanted([worker("a", 5.0)], backlog, Durations(), 32, 100.0) == 5
 
     def test_parallelism_is_the_limit(self):
         backlog = [workload(ti_id=index, expected=5.0) for index in range(50)]
-        assert wanted([worker("a", 5.0)], backlog, Durations(), 4) == 3
+        assert wanted([worker("a", 5.0)], backlog, Durations(), 4, 100.0) == 3
 
     def test_everyone_is_stuck_the_crew_doubles(self):
         backlog = [workload(ti_id=index) for index in range(9)]
-        assert wanted([worker("a", None, slow=True)], backlog, Durations(), 32) == 1
+        assert wanted([worker("a", None, slow=True)], backlog, Durations(), 32, 100.0) == 1
         stuck = [worker(name, None, slow=True) for name in "abcd"]
-        assert wanted(stuck, backlog, Durations(), 32) == 4
+        assert wanted(stuck, backlog, Durations(), 32, 100.0) == 4
 
     def test_short_tasks_behind_a_hiccup_get_one(self):
         backlog = [workload(ti_id=index, expected=0.001) for index in range(30)]
-        assert wanted([worker("a", 0.001, slow=True)], backlog, Durations(), 32) == 1
+        assert wanted([worker("a", 0.001, slow=True)], backlog, Durations(), 32, 100.0) == 1
+
+    def test_the_more_there_are_the_longer_a_hiccup_is_sat_out(self):
+        backlog = [workload(ti_id=index, expected=0.001) for index in range(30)]
+        many = [worker(str(index), 0.001, slow=True) for index in range((os.cpu_count() or 1) + 3)]
+        for one in many:
+            one.head_since = 100.0
+        assert wanted(many, backlog, Durations(), 32, 100.0 + SLOW_SECONDS * 2) == 0
+        assert wanted(many, backlog, Durations(), 32, 100.0 + LONGEST_PATIENCE) == 1
+        backlog.append(workload(ti_id=99, expected=5.0))
+        assert wanted(many, backlog, Durations(), 32, 100.0) == 1
 
     def test_a_file_that_is_being_loaded_gets_none(self):
         backlog = [workload(ti_id=index) for index in range(9)]
         busy = worker("a", None, slow=True)
         busy.queue[(0, 1)].workload = workload()
         busy.loading = True
-        assert wanted([busy], backlog, Durations(), 32) == 0
+        assert wanted([busy], backlog, Durations(), 32, 100.0) == 0
 
     def test_those_that_start_count(self):
         backlog = [workload(ti_id=index) for index in range(3)]
         workers = [worker("a", None, slow=True), worker("b", ready=False)]
-        assert wanted(workers, backlog, Durations(), 32) == 1
+        assert wanted(workers, backlog, Durations(), 32, 100.0) == 1
 
     def test_a_few_short_tasks_get_none(self):
         backlog = [workload(ti_id=index, expected=0.001) for index in range(20)]
-        assert wanted([worker("a", 0.001)], backlog, Durations(), 32) == 0
+        assert wanted([worker("a", 0.001)], backlog, Durations(), 32, 100.0) == 0
 
 
 class TestDurations:
