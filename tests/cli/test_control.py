@@ -31,7 +31,7 @@ def test_switches_of_clear(client: Any, queuack: Run) -> None:
     client.answers["clear_tasks"] = ROWS
     done = queuack(
         "tasks", "clear", "etl", "-y", "-t", "lo.d", "--task-id", "a[2]", "-s", "2026-01-01", "-u", "-f",
-        "--no-run-on-latest-version", "--no-reset-dag-runs", "--note", "again",
+        "--no-run-on-latest-version", "--no-reset-dag-runs", "-x", "--note", "again",
     )  # fmt: skip
     assert done.stdout == "Cleared 2 task instances of 1 run.\n"
     params = client.params("clear_tasks")
@@ -41,6 +41,7 @@ def test_switches_of_clear(client: Any, queuack: Run) -> None:
         "dag_id": "etl", "task_regex": "lo.d", "task_ids": [["a", 2]], "task_group_id": None, "run": None,
         "start_date": "2026-01-01T00:00:00+00:00", "end_date": None, "include_past": False, "include_future": False,
         "include_upstream": True, "include_downstream": False, "only_failed": True, "only_running": False,
+        "include_subdags": False, "include_parentdag": True,
         "reset_dag_runs": False, "run_on_latest_version": False, "prevent_running_task": False, "note": "again",
     }  # fmt: skip
 

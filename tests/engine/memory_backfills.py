@@ -19,7 +19,10 @@ class MemoryBackfills:
         """Row id → backfill id and date."""
         self.backfill_outcomes: dict[int, fx.BackfillDagRunRow] = {}
 
-    def recall(self, run_key: int, before: int | None = None) -> Recall:
+    def recall(self, run_key: int, before: int | None = None, family: tuple[int, ...] = ()) -> Recall:
+        raise NotImplementedError
+
+    def below(self, run: fx.RunRow) -> list[fx.RunRow]:
         raise NotImplementedError
 
     def _BackfillRow(self, w: fx.BackfillRow) -> None:
@@ -75,7 +78,9 @@ class MemoryBackfills:
             if same:
                 run = max(same, key=lambda run: run.id)
                 wanted = run.state in command.recalled_states and run.logical_date is not None
-                found.append(FoundRun(sought.ordinal, run.state, self.recall(run.id) if wanted else None))
+                below = tuple(each.id for each in self.below(run))
+                recall = self.recall(run.id, family=below) if wanted else None
+                found.append(FoundRun(sought.ordinal, run.state, recall))
         ids = {run.run_id for run in self.runs.values() if run.dag_id == command.dag_id}
         return RunsFound(
             backfill_id=command.backfill_id, number=command.number, runs=found,

@@ -262,13 +262,16 @@ class MemoryStore(MemoryBackfills, MemoryAssets):
             family=[self.recall(key) for key in family],
         )  # fmt: skip
 
+    def below(self, run: fx.RunRow) -> list[fx.RunRow]:
+        """The runs of SubDAGs below a run, to any depth."""
+        found = [run]
+        for each in found:
+            found += [r for r in self.runs.values() if (r.parent_dag_id, r.parent_run_id) == (each.dag_id, each.run_id)]
+        return found[1:]
+
     def snapshot(self) -> Snapshot:
         chosen = [run for run in self.runs.values() if run.state not in FINISHED_RUNS]
-        below = list(chosen)
-        for run in below:  # finished runs of SubDAGs, to any depth
-            inner = [r for r in self.runs.values() if (r.parent_dag_id, r.parent_run_id) == (run.dag_id, run.run_id)]
-            below += [r for r in inner if r not in below]
-        chosen = below
+        chosen += [below for run in chosen for below in self.below(run) if below.state in FINISHED_RUNS]
         called_back = {(row.dag_id, row.run_id) for row in self.callbacks.values()}
         chosen += [
             r

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from queuack.engine import effects as fx
-from queuack.engine.events import AttemptFinished, ClearTasks, DeleteDag, SetPaused, SetPool, SetRunState, SetTaskState
+from queuack.engine.events import (
+    AttemptFinished,
+    BranchChoice,
+    CancelBackfill,
+    Choose,
+    ClearTasks,
+    DeleteDag,
+    SetPaused,
+    SetPool,
+    SetRunState,
+    SetTaskState,
+)
 from queuack.engine.spec import (
     CallbackFlags,
     DagDocument,
@@ -17,8 +28,10 @@ from queuack.engine.spec import (
     TaskDocument,
     TaskGroupDocument,
 )
-from queuack.errors import InvalidRequest
+from queuack.errors import InvalidRequest, TasksRunning
 from tests.engine.driver import Driver, dag, parsed, task
+from tests.engine.test_backfill import Backfiller, daily, request
+from tests.engine.test_deadlines import QUEUED, alert
 
 
 def sub(task_id: str, *downstream: str, dag_id: str = "d", **options: Any) -> TaskDocument:
@@ -394,3 +407,151 @@ def test_memory_holds_no_run_that_is_over() -> None:
         finish_all(driver)
     world = driver.engine._world
     assert (world.runs, world.by_id, world.children) == ({}, {}, {})
+
+
+# ── run control ──────────────────────────────────────────────────────────────────────────────────────
+def chosen(driver: Driver, asked: ClearTasks | SetTaskState) -> list[str]:
+    return [f"{one.dag_id}:{one.task_id}" for one in driver.ask(Choose(of=asked))]
+
+
+def test_what_is_asked_first_is_the_whole_tree() -> None:
+    driver, key, keys = finished()
+    before = [driver.states(k) for k in keys]
+    recall = driver.store.recall(keys[1], family=(keys[0], keys[2]))
+    asked = ClearTasks(dag_id="d.s", run_id="one", task_ids=("s",), recall=recall)
+    assert chosen(driver, asked) == ["d.s:s", "d.s.s:x", "d.s.s:y", "d:s", "d:z"]
+    alone = ClearTasks(
+        dag_id="d.s", run_id="one", task_ids=("s",), recall=recall, include_subdags=False, include_parentdag=False
+    )
+    assert chosen(driver, alone) == ["d.s:s"]
+    recall = driver.store.recall(key, family=tuple(keys[1:]))
+    mark = SetTaskState(dag_id="d", run_id="one", task_id="s", state="skipped", recall=recall)
+    assert chosen(driver, mark) == ["d:s", "d.s:s", "d.s:x", "d.s:y", "d.s.s:x", "d.s.s:y"]
+    assert [driver.states(k) for k in keys] == before
+    assert driver.engine.runs == {}
+
+
+def test_what_runs_below_prevents_clearing() -> None:
+    driver = driver_of(*family())
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "success"})
+    driver.start(run_of(driver, "d.s").id, "x")
+    with pytest.raises(TasksRunning, match=r"d\.s/x"):
+        clear(driver, "d", [], prevent_running=True)
+    assert driver.states(key)["a"] == "success"
+
+
+def test_what_failed_below_a_task_that_waits_is_cleared_and_the_task_waits_on() -> None:
+    documents = family()
+    documents[1] = dag(task("x"), task("y"), dag_id="d.s", parent_dag_id="d")
+    driver = driver_of(*documents)
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "success"})
+    child = run_of(driver, "d.s").id
+    driver.finish(child, {"x": "failed"})
+    assert clear(driver, "d", [], only_failed=True) == []
+    assert driver.states(child) == {"x": "queued", "y": "queued"}
+    assert (driver.states(key)["s"], driver.store.runs[key].clear_number) == ("deferred", 0)
+    driver.restart()
+    assert sorted(finish_all(driver)) == ["d.s:x", "d.s:y", "d:z"]
+
+
+def test_a_tree_cleared_and_left_ended_runs_what_was_cleared_when_it_is_queued() -> None:
+    driver, key, keys = finished()
+    clear(driver, "d", keys, task_ids=("s",), reopen=False, note="why")
+    assert [driver.run_state(k) for k in keys] == ["success"] * 3
+    assert driver.states(keys[2]) == {"x": None, "y": None}
+    recall = driver.store.recall(key, family=tuple(keys[1:]))
+    driver.ask(SetRunState(dag_id="d", run_id="one", state="queued", recall=recall))
+    driver.restart()
+    assert finish_all(driver) == ["d.s:x", "d.s.s:x", "d.s.s:y", "d.s:y"]
+    assert [driver.run_state(k) for k in keys] == ["success"] * 3
+    assert driver.engine.runs == {}
+
+
+@pytest.mark.parametrize("option", ["only_new", "on_latest_version"])
+def test_the_newest_version_goes_down(option: str) -> None:
+    driver, key, keys = finished(depth=1)
+    documents = family()
+    documents[1] = dag(task("x", "y"), task("y", "new"), task("new"), dag_id="d.s", parent_dag_id="d")
+    driver.step(parsed(*documents, file_hash="2"))
+    clear(driver, "d", keys, **{option: True})
+    driver.restart()
+    again = ["d.s:new"] if option == "only_new" else ["d:a", "d.s:x", "d.s:y", "d.s:new", "d:z"]
+    assert finish_all(driver) == again
+    assert (driver.run_state(key), driver.states(keys[1])["new"]) == ("success", "success")
+    assert driver.engine.runs == {}
+
+
+def test_what_a_branch_above_had_skipped_stays_skipped() -> None:
+    documents = family()
+    documents[0] = dag(task("pick", "s", "z"), sub("s", "z"), task("z"))
+    driver = driver_of(*documents)
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"pick": "success"})
+    finish_all(driver)
+    choice = BranchChoice("pick", -1, ("s",), (), "d", "one")
+    clear(driver, "d.s", sorted(driver.store.runs), task_ids=("y",), choices=(choice,))
+    assert finish_all(driver) == ["d.s:y"]
+    assert driver.states(key) == {"pick": "success", "s": "success", "z": "skipped"}
+
+
+def test_a_run_with_a_deadline_yet_to_miss_takes_its_tree_along_when_it_goes() -> None:
+    documents = family()
+    documents[1] = dag(task("x"), dag_id="d.s", parent_dag_id="d", deadlines=(alert(QUEUED, 60.0),))
+    driver = driver_of(*documents)
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"a": "success"})
+    child = run_of(driver, "d.s")
+    finish_all(driver, "failed")
+    assert [run.key for run in driver.engine.runs.values()] == [child.id]
+    driver.restart()
+    assert [run.key for run in driver.engine.runs.values()] == [child.id]
+    recall = driver.store.recall(key)
+    assert clear(driver, "d", [key], only_failed=True) == ["s", "z"], recall
+    finish_all(driver)
+    assert (driver.engine.runs, driver.store.deadlines) == ({}, {})
+
+
+# ── backfill ─────────────────────────────────────────────────────────────────────────────────────────
+def backfiller() -> Backfiller:
+    driver = Backfiller()
+    driver.step(parsed(daily(sub("s")), dag(task("x"), dag_id="d.s", parent_dag_id="d")))
+    return driver
+
+
+def test_a_backfill_takes_its_trees_along() -> None:
+    driver = backfiller()
+    first = driver.backfill(3, max_active_runs=2)
+    children = [run for run in driver.store.runs.values() if run.parent_run_id and run.run_type == "backfill"]
+    assert [(run.state, run.backfill_id) for run in children] == [("running", None)] * 2
+    finish_all(driver)
+    assert driver.store.backfills[first].completed_at is not None
+    count = len(driver.store.runs)
+    driver.backfill(3, max_active_runs=1, reprocess_behavior="completed")
+    driver.restart()
+    driver.look()
+    assert finish_all(driver) == ["d.s:x"] * 3
+    assert len(driver.store.runs) == count
+    assert {run.clear_number for run in driver.store.runs.values() if run.run_type == "backfill"} == {1}
+
+
+def test_a_backfill_that_is_cancelled_ends_what_waits_below() -> None:
+    driver = backfiller()
+    driver.backfill(2, max_active_runs=2)
+    finish_all(driver)
+    again = driver.backfill(2, max_active_runs=1, reprocess_behavior="completed")
+    waiting = [run for run in driver.store.runs.values() if run.state == "queued"]
+    assert {run.dag_id for run in waiting} == {"d", "d.s"}
+    driver.ask(CancelBackfill(backfill_id=again))
+    assert {run.state for run in waiting if driver.run_state(run.id) != "failed"} == set()
+    driver.restart()
+    assert finish_all(driver) == ["d.s:x"]
+    assert driver.engine.runs == {}
+
+
+def test_a_subdag_is_not_backfilled_by_itself() -> None:
+    asked = request()
+    asked.dag_id = "d.s"
+    with pytest.raises(InvalidRequest, match="Backfill that DAG"):
+        backfiller().ask(asked)
