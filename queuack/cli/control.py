@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -55,13 +55,13 @@ def _act(
     client = session.client
     rows: list[Row] = []
     if dry_run or not yes:
-        rows = [row for params in each for row in client.call(method, **params, dry_run=True)]
+        rows = _once(row for params in each for row in client.call(method, **params, dry_run=True))
         if not rows or dry_run or output == "table":
             _show(rows, output if dry_run else "table")
         if not rows or dry_run:
             return rows
         confirm(f"{verb} {_counts(rows)}?", yes)
-    done = [row for params in each for row in client.call(method, **params, user=_user())]
+    done = _once(row for params in each for row in client.call(method, **params, user=_user()))
     if output != "table":
         print_rows(done, COLUMNS, output)
     elif not done:
@@ -72,6 +72,14 @@ def _act(
         if not client.live:
             click.echo("No daemon is running: what has to run does so when one does (queuack standalone).", err=True)
     return done
+
+
+def _once(rows: Iterable[Row]) -> list[Row]:
+    """A DAG and a SubDAG of it may both have been asked for."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        found.setdefault((row["dag_id"], row["run_id"], row["task_id"], row["map_index"]), row)
+    return list(found.values())
 
 
 def _counts(rows: Sequence[Row]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from queuack.engine import states
+from queuack.engine import family, states
 from queuack.engine.branches import skip_what_was_skipped
 from queuack.engine.by_hand import clear, end_by_hand, look_anew, mark, on_latest, reopen
 from queuack.engine.choosing import Chosen, downstream_of, downstream_of_task, named, to_mark
@@ -161,13 +161,15 @@ def _chosen(part: Part) -> list[Chosen]:
 
 
 def clear_run(world: World, run: Run, *, latest: bool = False) -> None:
-    """Forget the outcome of all tasks of a finished run, and of the runs of SubDAGs below: it is queued again.
-    ``latest``: those go on in the newest versions of their DAGs; the run itself is of the right one."""
+    """Forget the outcome of all tasks of a finished run, and of the runs of SubDAGs below, which take its run type and
+    conf: it is queued again. ``latest``: those go on in the newest versions of their DAGs; the run itself is of the
+    right one already."""
     asked = ClearTasks(dag_id=run.dag_id, run_id=run.run_id, include_parentdag=False)
     for n, part in enumerate(parts_to_clear(world, run, asked)):
         found, chosen = part.run, part.chosen
         if n and not hold(world, found):
             continue
+        family.hand_down(world, found)
         if n and latest:
             chosen, found = on_latest(world, found, chosen)
         clear(world, found, chosen)

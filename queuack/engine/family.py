@@ -1,5 +1,5 @@
-"""Family: how runs of SubDAGs hang together: which run a task runs, and which task runs a run. It finds, and decides
-nothing.
+"""Family: how runs of SubDAGs hang together: which run a task runs, and which task runs a run. It finds, and
+decides nothing but what a run has from the one above.
 
 A finished run of a SubDAG stays in memory while some run above it is unfinished: a retry or a clearing of the task
 above goes on with it.
@@ -8,6 +8,7 @@ above goes on with it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from queuack.engine import states
 from queuack.engine.run import Run
@@ -61,6 +62,23 @@ def waits_for_parent(world: World, run: Run) -> bool:
     """Whether the task above is still to begin, or to go on: it decides then when this run runs."""
     found = parent_of(world, run)
     return found is not None and not found[0].is_finished and not states.IS_FINISHED[found[0].states[found[1]]]
+
+
+def hand_down(world: World, child: Run) -> None:
+    """A run takes the type and conf that the run above has by now."""
+    found = parent_of(world, child)
+    if found is None:
+        return
+    run, i = found
+    child.run_type, child.triggered_by = run.run_type, run.triggered_by
+    child.conf = conf_below(run, i)
+    world.dirty_runs[child] = None
+
+
+def conf_below(run: Run, i: int) -> dict[str, Any]:
+    """The conf for the run of the instance at ``i``: that of its run, with the operator's on top."""
+    subdag = run.plan.task(run.task_of[i]).subdag
+    return run.conf if subdag is None else {**run.conf, **subdag.conf}
 
 
 def is_kept(world: World, run: Run) -> bool:

@@ -57,7 +57,7 @@ def _begin(world: World, run: Run, i: int) -> None:
         if dag is None or dag.is_stale:
             _fail(world, run, i, f"The SubDAG {subdag.dag_id!r} is in no file.")
             return
-        child = _create(world, run, i, dag, subdag)
+        child = _create(world, run, i, dag)
     elif child.is_finished:
         if child.state == DagRunState.SUCCESS and states.NONE not in child.states:
             world.to_return[child] = None
@@ -77,7 +77,7 @@ def _to_run_again(child: Run) -> list[int]:
     return failed or list(left)
 
 
-def _create(world: World, run: Run, i: int, dag: DagState, subdag: SubDagDocument) -> Run:
+def _create(world: World, run: Run, i: int, dag: DagState) -> Run:
     """The child has the dates of the run above, and its conf; its id is that of the run above, too."""
     map_index = run.map_indexes[i]
     run_id = run.run_id if map_index < 0 else f"{run.run_id}__map{map_index}"
@@ -96,7 +96,7 @@ def _create(world: World, run: Run, i: int, dag: DagState, subdag: SubDagDocumen
         queued_at=world.now,
         start_date=None,
         end_date=None,
-        conf={**run.conf, **subdag.conf},
+        conf=family.conf_below(run, i),
         triggered_by=run.triggered_by,
         triggering_user_name=run.triggering_user_name,
         note=None,

@@ -507,8 +507,7 @@ def test_a_run_with_a_deadline_yet_to_miss_takes_its_tree_along_when_it_goes() -
     assert [run.key for run in driver.engine.runs.values()] == [child.id]
     driver.restart()
     assert [run.key for run in driver.engine.runs.values()] == [child.id]
-    recall = driver.store.recall(key)
-    assert clear(driver, "d", [key], only_failed=True) == ["s", "z"], recall
+    assert clear(driver, "d", [key], only_failed=True) == ["s", "z"]
     finish_all(driver)
     assert (driver.engine.runs, driver.store.deadlines) == ({}, {})
 
@@ -528,12 +527,13 @@ def test_a_backfill_takes_its_trees_along() -> None:
     finish_all(driver)
     assert driver.store.backfills[first].completed_at is not None
     count = len(driver.store.runs)
-    driver.backfill(3, max_active_runs=1, reprocess_behavior="completed")
+    driver.backfill(3, max_active_runs=1, reprocess_behavior="completed", dag_run_conf={"n": 2})
     driver.restart()
     driver.look()
     assert finish_all(driver) == ["d.s:x"] * 3
     assert len(driver.store.runs) == count
-    assert {run.clear_number for run in driver.store.runs.values() if run.run_type == "backfill"} == {1}
+    again = [run for run in driver.store.runs.values() if run.run_type == "backfill"]
+    assert [(run.clear_number, run.conf) for run in again] == [(1, {"n": 2})] * 6
 
 
 def test_a_backfill_that_is_cancelled_ends_what_waits_below() -> None:

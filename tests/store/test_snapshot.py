@@ -7,7 +7,7 @@ from queuack.engine.spec import DagDocument, TaskDocument
 from queuack.schedule.timetables import OnceTimetable
 from queuack.store.database import Database
 from queuack.store.queries import runs as run_queries
-from queuack.store.snapshot import load_run, load_snapshot
+from queuack.store.snapshot import load_run, load_runs, load_snapshot
 from queuack.store.writer import Writer
 from tests.store import sample as make
 
@@ -151,3 +151,4 @@ def test_finished_runs_of_subdags_come_along_while_a_run_above_is_unfinished(
             found = load_run(reader, "d", f"r{key}")
             assert found is not None
             assert [one.run.row.id for one in found.family] == others
+            assert load_runs(reader, [key])[key].family == found.family
