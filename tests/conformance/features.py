@@ -247,6 +247,10 @@ FEATURES: dict[str, list[Feature]] = {
         ),
         works("`include_prior_dates`", "store/test_writer.py::test_xcom_of_prior_dates"),
         works("typed values, tables, files for large ones", "unit/worker/test_xcom.py::test_typed_values"),
+        works(
+            "`XCom.get_one`, `get_all`, `set`, `delete`; `[core] xcom_backend`",
+            "integration/test_xcom_backend.py::test_values_pass_through_it",
+        ),
         works("templated fields, nested", f"{TEMPLATING}::test_containers_and_objects"),
         works("template files", f"{TEMPLATING}::test_files_are_read_from_the_search_path"),
         works("native objects", f"{TEMPLATING}::test_native_objects"),
