@@ -27,7 +27,7 @@ class XComValues:
     folder: Path
 
     def encode(self, value: Any, **place: Any) -> tuple[str, bytes]:
-        """(encoding, bytes to store). ``place``: key, dag_id, run_id, task_id, map_index. Raises what a backend does."""
+        """(encoding, bytes to store). ``place``: key, dag_id, run_id, task_id, map_index. Raises what backends do."""
         backend = xcom_class()
         if backend is BaseXCom:
             encoding, data = xcom.encode(value, enable_pickling=self.enable_pickling)

@@ -368,6 +368,12 @@ FEATURES: dict[str, list[Feature]] = {
             "integration/test_plugins.py::test_the_command_lists_what_works_and_what_does_not",
         ),
         works("cluster policies", "integration/parser/test_policies.py::test_policies"),
+        works("`get_airflow_context_vars`", "integration/parser/test_policies.py::test_environment_of_tasks"),
+        differs(
+            "`task_instance_mutation_hook`",
+            "integration/parser/test_policies.py::test_policies",
+            "called once a task when its file is parsed (no run, try 0), so it cannot tell retries or runs apart",
+        ),
         works("lineage of hooks", "unit/authoring/test_lineage.py::test_reports_are_counted"),
     ],
     "Files of Airflow 1.10 and 2.x": [
