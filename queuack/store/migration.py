@@ -73,9 +73,9 @@ def stored_version(reader: Reader) -> int:
     missing = [name for migration in known[:version] for name in _TABLE.findall(migration.sql) if name not in there]
     if missing:
         raise StoreError(
-            f"The database says schema version {version}, but has no table {', '.join(missing)}: it is damaged, or from "
-            "a Queuack before the first release, whose files cannot be brought up. Move queuack.duckdb away and start; "
-            "the program that made it can save what is in it (`variables export`, `connections export`)."
+            f"The database says schema version {version}, but has no table {', '.join(missing)}: it is damaged, or "
+            "from a Queuack before the first release, whose files cannot be brought up. Move queuack.duckdb away and "
+            "start; the program that made it can save what is in it (`variables export`, `connections export`)."
         )
     return version
 
