@@ -295,6 +295,10 @@ FEATURES: dict[str, list[Feature]] = {
             "as documented: a branch in a mapped group skips the instances of its own index, groups mapped in mapped "
             "groups get their own arguments; Airflow 3.3.2 does neither",
         ),
+        works(
+            "mapped deferrable tasks, one over the other, with limits",
+            "integration/test_deferral.py::test_mapped_ones_wait_and_one_is_mapped_over_them",
+        ),
         works("trigger rules over mapped upstreams, empty and failed ones", f"{MAPPED}::test_in_a_daemon"),
     ],
     "Runs, by hand and again": [
