@@ -380,6 +380,17 @@ FEATURES: dict[str, list[Feature]] = {
         ),
         works("lineage of hooks", "unit/authoring/test_lineage.py::test_reports_are_counted"),
     ],
+    "Provider packages": [
+        works(
+            "a stand-in for `apache-airflow`, so that `pip install apache-airflow-providers-…` works",
+            "unit/migrate/test_stand_in.py::test_the_wheel_has_metadata_and_no_code",
+            "`queuack migrate stand-in`",
+        ),
+        works(
+            "`ProvidersManager`: providers and SQL dialects",
+            "unit/migrate/test_stand_in.py::test_what_providers_say_of_themselves",
+        ),
+    ],
     "Files of Airflow 1.10 and 2.x": [
         works(
             "names of 1.10: `contrib`, `bash_operator`, `days_ago`, …",
