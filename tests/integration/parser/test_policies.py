@@ -43,6 +43,7 @@ for name in ("good", "refused", "left_out"):
 
 @pytest.mark.parametrize("folder", ["config", "plugins"])
 def test_policies(folder: str, tmp_path: Path) -> None:
+    forget_policies()  # this process may have looked for them
     home = Home(tmp_path)
     home.prepare()
     (home.root / folder).mkdir(exist_ok=True)
