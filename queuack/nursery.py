@@ -64,7 +64,6 @@ class Nursery:
     def run(self) -> Callable[[], None]:
         """Serve until the daemon is gone. Returns in each child too: what the returned function does is its life."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the daemon decides.
         signal.set_wakeup_fd(self._wake_write)
         self._report(NurseryReady(os.getpid()))
         poll = select.poll()
@@ -170,6 +169,8 @@ def warm_up() -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the daemon decides.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by who started this process
     arguments = argparse.ArgumentParser(prog="python -m queuack.nursery", description=__doc__)
     arguments.add_argument("--fd", type=int, required=True, help="the inherited socket to the daemon")
     control = socket.socket(fileno=arguments.parse_args().fd)

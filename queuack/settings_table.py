@@ -113,6 +113,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("core", "enable_xcom_pickling", "bool", False, "XCom values that are not JSON may be pickled."),
     Setting(
         "core",
+        "xcom_backend",
+        "str",
+        "airflow.sdk.execution_time.xcom.BaseXCom",
+        "Import path of the class that stores XCom values; loaded in workers, never in the daemon.",
+    ),
+    Setting(
+        "core",
         "xcom_max_inline_bytes",
         "int",
         262_144,

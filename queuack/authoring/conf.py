@@ -28,7 +28,6 @@ FIXED_ANSWERS: dict[tuple[str, str], str] = {
     ("core", "default_impersonation"): "",
     ("core", "allowed_deserialization_classes"): "airflow.*",
     ("core", "allowed_deserialization_classes_regexp"): "",
-    ("core", "xcom_backend"): "airflow.sdk.execution_time.xcom.BaseXCom",
     ("core", "multi_team"): "False",
     ("core", "load_examples"): "False",
     ("core", "unit_test_mode"): "False",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from queuack.authoring.policies import context_variables
+
 DEFAULT_FORMAT_PREFIX = "airflow.ctx."
 ENV_VAR_FORMAT_PREFIX = "AIRFLOW_CTX_"
 
@@ -34,7 +36,10 @@ _WITNESS = _VARIABLES["dag_run_id"]
 
 
 def context_to_airflow_vars(context: Any, in_env_var_format: bool = False) -> dict[str, str]:
-    """Names like ``airflow.ctx.dag_id``, or ``AIRFLOW_CTX_DAG_ID``, → text; what has no value is left out."""
+    """Names like ``airflow.ctx.dag_id``, or ``AIRFLOW_CTX_DAG_ID``, → text; what has no value is left out.
+
+    With those of the policy ``get_airflow_context_vars``, whose names get the prefix; the others win.
+    """
     task, ti, run = context["task"], context["ti"], context["dag_run"]
     email = task.email
     date = run.logical_date.isoformat() if run.logical_date is not None else None
@@ -49,7 +54,15 @@ def context_to_airflow_vars(context: Any, in_env_var_format: bool = False) -> di
         "dag_run_id": run.run_id,
     }
     spelling = _VARIABLES if in_env_var_format else _KEYS
-    return {spelling[name]: value for name, value in values.items() if value}
+    found = {_spelled(name, in_env_var_format): value for name, value in context_variables(context).items()}
+    return found | {spelling[name]: value for name, value in values.items() if value}
+
+
+def _spelled(name: str, in_env_var_format: bool) -> str:
+    """A policy's own name with the prefix that it may leave out."""
+    if in_env_var_format:
+        return name if name.startswith(ENV_VAR_FORMAT_PREFIX) else f"{ENV_VAR_FORMAT_PREFIX}{name.upper()}"
+    return name if name.startswith(DEFAULT_FORMAT_PREFIX) else f"{DEFAULT_FORMAT_PREFIX}{name}"
 
 
 def export_context(context: Any) -> None:

@@ -14,7 +14,7 @@ import inspect
 import logging
 from collections.abc import Callable
 from functools import cache
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from queuack.authoring.exceptions import AirflowClusterPolicySkipDag
@@ -23,8 +23,10 @@ log = logging.getLogger("queuack.policies")
 
 MODULE = "airflow_local_settings"
 ENTRY_POINTS = "airflow.policy"
-SERVED = ("dag_policy", "task_policy")
-UNSERVED = ("task_instance_mutation_hook", "pod_mutation_hook", "get_airflow_context_vars", "get_dagbag_import_timeout")
+SERVED = ("dag_policy", "task_policy", "task_instance_mutation_hook", "get_airflow_context_vars")
+UNSERVED = ("pod_mutation_hook", "get_dagbag_import_timeout")
+MUTABLE = ("pool", "pool_slots", "queue", "priority_weight", "executor", "executor_config")
+"""What ``task_instance_mutation_hook`` may change."""
 
 
 class Hooks:
@@ -37,6 +39,14 @@ class Hooks:
     @staticmethod
     def task_policy(task: Any) -> None:
         """Alter a task, or raise AirflowClusterPolicyViolation."""
+
+    @staticmethod
+    def task_instance_mutation_hook(task_instance: Any, dag_run: Any) -> None:
+        """Alter how the instances of a task are queued, before there are any: see ``mutate_instances``."""
+
+    @staticmethod
+    def get_airflow_context_vars(context: Any) -> dict[str, str]:  # type: ignore[empty-body]
+        """More environment variables for a task, name → text."""
 
 
 def apply_policies(dag: Any) -> bool:
@@ -53,9 +63,46 @@ def apply_policies(dag: Any) -> bool:
         for task in dag.tasks:
             for policy in found.get("task_policy", ()):
                 policy(task)
+            for hook in found.get("task_instance_mutation_hook", ()):
+                mutate_instances(hook, task)
     except AirflowClusterPolicySkipDag:
         return False
     return True
+
+
+def mutate_instances(hook: Callable[..., Any], task: Any) -> None:
+    """Show the hook the instance that ``task`` would have, and put what it changed of MUTABLE on the task.
+
+    Airflow's scheduler calls it for each instance. Here nothing of the user's runs there, so it is called once a task,
+    as Airflow does before an instance is bound to a run: ``dag_run`` and ``run_id`` are None, ``try_number`` is 0.
+    """
+    before = {name: getattr(task, name, None) for name in MUTABLE}
+    instance = SimpleNamespace(
+        **before,
+        dag_id=task.dag_id,
+        task_id=task.task_id,
+        run_id=None,
+        map_index=-1,
+        try_number=0,
+        max_tries=task.retries,
+        state=None,
+        operator=task.task_type,
+        task=task,
+    )
+    hook(instance, None)
+    for name, value in before.items():
+        if (now := getattr(instance, name)) != value:
+            setattr(task, name, now)
+
+
+def context_variables(context: Any) -> dict[str, str]:
+    """What ``get_airflow_context_vars`` of every policy gives, later ones' last. Raises what they raise."""
+    found: dict[str, str] = {}
+    for policy in _policies().get("get_airflow_context_vars", ()):
+        given = policy(context)
+        for part in given if isinstance(given, list) else [given]:
+            found.update(part)
+    return found
 
 
 def forget_policies() -> None:
@@ -70,8 +117,8 @@ def local_settings_file() -> str | None:
 
 
 @cache
-def _policies() -> dict[str, list[Callable[[Any], Any]]]:
-    found: dict[str, list[Callable[[Any], Any]]] = {}
+def _policies() -> dict[str, list[Callable[..., Any]]]:
+    found: dict[str, list[Callable[..., Any]]] = {}
     if importlib.metadata.entry_points(group=ENTRY_POINTS):
         hook = _of_packages()
         for name in SERVED:
@@ -80,7 +127,7 @@ def _policies() -> dict[str, list[Callable[[Any], Any]]]:
         module = importlib.import_module(MODULE)
         for name in SERVED:
             if name in _public(module):
-                found.setdefault(name, []).append(getattr(module, name))
+                found.setdefault(name, []).append(_by_place(getattr(module, name)))
         if unserved := [name for name in UNSERVED if name in _public(module)]:
             log.warning("%s: %s are not called by Queuack.", MODULE, ", ".join(unserved))
     return found
@@ -110,6 +157,12 @@ def _of_packages() -> Any:
     return manager.hook
 
 
-def _by_name(hook: Callable[..., Any], name: str) -> Callable[[Any], Any]:
-    (argument,) = inspect.signature(getattr(Hooks, name)).parameters
-    return lambda value: hook(**{argument: value})
+def _by_name(hook: Callable[..., Any], name: str) -> Callable[..., Any]:
+    names = tuple(inspect.signature(getattr(Hooks, name)).parameters)
+    return lambda *values: hook(**dict(zip(names, values, strict=True)))
+
+
+def _by_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Local settings may name their arguments as they like, and leave the last ones out."""
+    count = len(inspect.signature(function).parameters)
+    return lambda *values: function(*values[:count])

@@ -7,12 +7,15 @@ howto/connection, "Custom connection types".
 from __future__ import annotations
 
 import difflib
+import logging
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
 from queuack.authoring.exceptions import AirflowException
+
+log = logging.getLogger("queuack.providers")
 
 GROUP = "apache_airflow_provider"
 
@@ -38,12 +41,24 @@ def hook_class(conn_type: str) -> tuple[type, str]:
     return kind, str(getattr(kind, "conn_name_attr", "conn_id"))
 
 
+def provider_infos() -> dict[str, dict[str, Any]]:
+    """Package name → what it says of itself, of every installed provider; one that cannot say it is left out."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entry_points(group=GROUP):
+        try:
+            described = entry.load()()
+        except Exception as error:  # a package that is broken must not take the others along
+            log.warning("The provider %s cannot be read: %s", entry.value, error)
+            continue
+        found[str(described.get("package-name") or entry.value)] = described
+    return dict(sorted(found.items()))
+
+
 @cache
 def hook_paths() -> dict[str, str]:
     """Connection type → import path of its hook, of every installed provider."""
     found: dict[str, str] = {}
-    for entry in entry_points(group=GROUP):
-        described: dict[str, Any] = entry.load()()
+    for described in provider_infos().values():
         for item in described.get("connection-types") or ():
             if item.get("connection-type") and item.get("hook-class-name"):
                 found.setdefault(item["connection-type"], item["hook-class-name"])

@@ -35,10 +35,12 @@ class Runtime(Protocol):
         start: int,
         stop: int | None,
         max_bytes: int | None = None,
+        include_prior_dates: bool = False,
     ) -> list[Any]:
         """The values of a task's instances, by map index; from the ``start``-th (0 = first) up to, not with, ``stop``.
 
-        With ``max_bytes`` maybe only the first of them: about so many bytes, one at least.
+        With ``max_bytes`` maybe only the first of them: about so many bytes, one at least. With
+        ``include_prior_dates`` also those of the DAG's runs before this one; of one map index the earlier run's first.
         """
 
     def xcom_delete(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str) -> None: ...

@@ -21,7 +21,8 @@ def rotate_fernet_key(session: Session) -> None:
     keys = find_keys(None if setting is None else str(setting), session.home.fernet_key_file)
     done = session.client.call("rotate_fernet_key", fingerprints=keys.fingerprints)
     variables, connections = counted(done["variables"], "variable"), counted(done["connections"], "connection")
-    click.echo(f"Encrypted {variables} and {connections} with the first key of {done['source']}.")
+    triggers = f", {counted(done['triggers'], 'trigger')}" if done["triggers"] else ""
+    click.echo(f"Encrypted {variables}, {connections}{triggers} with the first key of {done['source']}.")
     if done["keys"] == 1:
         click.echo("There is one key only: nothing was rotated to a new one. Put the new key before it.", err=True)
     else:

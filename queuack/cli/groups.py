@@ -69,6 +69,10 @@ class LazyGroup(Group):
             formatter.write_dl([(name, lazy.help) for name, lazy in self.lazy.items()])
 
 
+DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises in a RuntimeError for a Ctrl-C that comes while it works."""
+
+
 class Program(LazyGroup):
     """The root group: runs a command and turns whatever it raises into lines on stderr and an exit code."""
 
@@ -95,6 +99,9 @@ class Program(LazyGroup):
 
 def report(error: Exception) -> int:
     """Print one failure to stderr; returns the exit code it stands for."""
+    if isinstance(error, RuntimeError) and str(error) == DUCKDB_INTERRUPTED:
+        _say("Interrupted.")
+        return INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.format_message())
         return error.exit_code

@@ -34,6 +34,21 @@ def migrate() -> None:
 
 
 @migrate.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+def stand_in(folder: Path) -> None:
+    """Write a wheel that stands for apache-airflow.
+
+    It goes into FOLDER, by default the current one. It has no code; installed, it lets pip install provider packages,
+    all of which require apache-airflow.
+    """
+    from queuack.migrate.stand_in import write_stand_in  # start-up time: not for --help
+
+    path = write_stand_in(folder)
+    click.echo(f"Wrote {path}. Install it together with the providers:")
+    click.echo(f"pip install {path if path.is_absolute() else f'./{path}'} apache-airflow-providers-http")
+
+
+@migrate.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--no-import", is_flag=True, help="Only read the files, run none of them.")
 @click.option(

@@ -111,6 +111,7 @@ class Daemon:
         if self._stopping.is_set():
             self._hurry.set()
         self._stopping.set()
+        self.nursery.expect_end()
 
     # ── start ────────────────────────────────────────────────────────────────────────────────────
     async def _recover(self, outstanding: Sequence[tuple[int, int, bool]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from queuack.daemon import asset_runtime, run_runtime
@@ -41,12 +42,20 @@ def xcom_slice(
     start: int = 0,
     stop: int | None = None,
     max_bytes: int | None = None,
+    include_prior_dates: bool = False,
 ) -> list[Row]:
     """{"encoding", "value"} of the instances of a task, by map index: the ``start``-th up to, not with, ``stop``.
 
-    With ``max_bytes`` only the first of them, about so many bytes; one at least.
+    With ``max_bytes`` only the first of them, about so many bytes; one at least. With ``include_prior_dates`` also
+    those of the runs before.
     """
     waiting = port.waiting_xcoms((dag_id, run_id, task_id), key)
+    if include_prior_dates:
+        with port.reader() as reader:
+            earlier = xcoms.xcoms_of_prior_dates(reader, dag_id, run_id, task_id, key)
+        rest = [row for row in earlier if row["run_id"] != run_id or row["map_index"] not in waiting]
+        news = [{"map_index": i, "encoding": w.encoding, "value": w.value} for i, w in waiting.items() if w is not None]
+        return _first(sorted(rest + news, key=itemgetter("map_index"))[start:stop], max_bytes)
     place = dag_id, run_id, task_id, key
     with port.reader() as reader:
         if waiting:

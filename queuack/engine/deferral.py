@@ -14,7 +14,7 @@ import msgspec
 
 from queuack.engine import questions, states, timers
 from queuack.engine.effects import DeferralRow, StartTrigger, StopTrigger, TriggerDeleted, TriggerRow
-from queuack.engine.events import TriggerAsked
+from queuack.engine.events import TriggerAsked, TriggersResealed
 from queuack.engine.instants import SECOND
 from queuack.engine.run import Run
 from queuack.engine.snapshot import InstanceSnapshot
@@ -250,6 +250,16 @@ def drop(world: World, trigger_id: int, *, killed: bool = False) -> None:
     if world.triggers.pop(trigger_id, None) is not None:
         world.writes.append(TriggerDeleted(id=trigger_id))
         world.commands.append(StopTrigger(trigger_id=trigger_id, killed=killed))
+
+
+def resealed(world: World, event: TriggersResealed) -> bool:
+    """The arguments of triggers in another form. Those that run are not disturbed."""
+    for trigger_id, (before, after) in event.kwargs.items():
+        trigger = world.triggers.get(trigger_id)
+        if trigger is not None and trigger.row.kwargs == before:
+            trigger.row = msgspec.structs.replace(trigger.row, kwargs=after)
+            world.writes.append(trigger.row)
+    return True
 
 
 def drop_unused(world: World) -> None:

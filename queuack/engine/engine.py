@@ -77,6 +77,7 @@ _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
     events.CallbackFinished: _callback_finished,
     events.TriggerFired: firing.fired,
     events.TriggerFailed: firing.failed,
+    events.TriggersResealed: deferral.resealed,
     events.InputAsked: firing.input_asked,
     events.InputGiven: firing.input_given,
     events.TimetableAnswered: asking.answered,

@@ -281,6 +281,13 @@ class TriggerFailed(Event, kw_only=True):
     traceback: tuple[str, ...] = ()
 
 
+class TriggersResealed(Event, kw_only=True):
+    """The arguments of triggers are encrypted with another key. Reply: True."""
+
+    kwargs: dict[int, tuple[str, str]]
+    """Trigger id → (text as it was, text as it is to be). One that is gone or changed meanwhile is left alone."""
+
+
 class InputAsked(Event, kw_only=True):
     """A running attempt asks a person something. Reply: True; InvalidRequest when no such attempt runs."""
 

@@ -54,6 +54,8 @@ class NurseryClient:
         mine, its = socket.socketpair()
         os.set_inheritable(its.fileno(), True)
         environ = {**config.for_children(os.environ), "QUEUACK_HOME": str(self._home.root), **self._environ}
+        # Ctrl-C goes to the whole process group: the nursery does not hear it from its first instruction on.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -69,9 +71,14 @@ class NurseryClient:
             mine.close()
             raise
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             its.close()
         reader, self._writer = await asyncio.open_connection(sock=mine)
         self._reading = asyncio.get_running_loop().create_task(self._read(reader))
+
+    def expect_end(self) -> None:
+        """The daemon stops: a nursery that ends now is not started again."""
+        self._stopping = True
 
     async def stop(self) -> None:
         """Close the control socket: it kills parsers, leaves workers, and ends."""
@@ -133,7 +140,8 @@ class NurseryClient:
             if self._process is not None:
                 await self._process.wait()
             await asyncio.sleep(RESTART_PAUSE)
-            await self.start()
+            if not self._stopping:
+                await self.start()
 
     def _hear(self, report: NurseryReport) -> None:
         match report:

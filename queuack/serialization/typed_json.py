@@ -58,7 +58,8 @@ def wrap(value: Any) -> Any:
         return _wrap_mapping(value)
     if isinstance(value, tuple | set | frozenset):
         plain: type = next(plain for plain in (tuple, frozenset, set) if isinstance(value, plain))
-        return wrapped(plain, 1, [wrap(item) for item in value])
+        items = [wrap(item) for item in value]
+        return wrapped(plain, 1, items if plain is tuple else sorted(items, key=json.dumps))  # the same in any process
     for kind, version, write in _WRITERS:
         if isinstance(value, kind):
             return wrapped(type(value), version, write(value))

@@ -29,6 +29,11 @@ def serialize(value: Any, *, enable_pickling: bool, threshold_bytes: int, folder
 
     Raises TypeError for a value that has no allowed form, ImportError when a table needs pyarrow."""
     encoding, data = encode(value, enable_pickling=enable_pickling)
+    return lay_down(encoding, data, threshold_bytes=threshold_bytes, folder=folder)
+
+
+def lay_down(encoding: str, data: bytes, *, threshold_bytes: int, folder: Path) -> tuple[str, bytes]:
+    """(encoding, bytes to store); more than ``threshold_bytes`` are written into ``folder``."""
     if len(data) <= threshold_bytes:
         return encoding, data
     name = f"{uuid.uuid4().hex}.{encoding}"
@@ -36,11 +41,20 @@ def serialize(value: Any, *, enable_pickling: bool, threshold_bytes: int, folder
     return FILE_PREFIX + encoding, name.encode()
 
 
+def pick_up(encoding: str, data: bytes, *, folder: Path) -> tuple[str, bytes]:
+    """What ``lay_down`` was given. Raises FileNotFoundError."""
+    if not encoding.startswith(FILE_PREFIX):
+        return encoding, data
+    return encoding.removeprefix(FILE_PREFIX), (folder / Path(data.decode()).name).read_bytes()
+
+
 def deserialize(encoding: str, data: bytes, *, enable_pickling: bool, folder: Path) -> Any:
     """The value again. Raises PermissionError for a pickle that the settings do not allow, FileNotFoundError."""
-    if encoding.startswith(FILE_PREFIX):
-        encoding = encoding.removeprefix(FILE_PREFIX)
-        data = (folder / Path(data.decode()).name).read_bytes()
+    return decode(*pick_up(encoding, data, folder=folder), enable_pickling=enable_pickling)
+
+
+def decode(encoding: str, data: bytes, *, enable_pickling: bool) -> Any:
+    """The value of what ``encode`` gave. Raises as ``deserialize``."""
     if encoding == "json":
         return typed_json.loads(data)
     if encoding == "parquet":

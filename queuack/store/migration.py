@@ -16,6 +16,8 @@ from queuack.store.reader import Reader
 
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
+_TABLE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
+
 _CREATE = """
 CREATE TABLE IF NOT EXISTS schema_migration (
     version INTEGER NOT NULL,
@@ -52,17 +54,28 @@ def schema_text() -> str:
 
 
 def stored_version(reader: Reader) -> int:
-    """The schema version of the open database, 0 = empty. Raises StoreTooNew when it is above this program's."""
-    reader.execute("SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_migration'")
-    if not reader.fetchall()[0][0]:
+    """The schema version of the open database, 0 = empty.
+
+    Raises StoreTooNew when it is above this program's, StoreError when tables of that version are not there.
+    """
+    reader.execute("SELECT table_name FROM information_schema.tables")
+    there = {name for (name,) in reader.fetchall()}
+    if "schema_migration" not in there:
         return 0
     reader.execute("SELECT coalesce(max(version), 0) FROM schema_migration")
     version = int(reader.fetchall()[0][0])
-    newest = len(known_migrations())
-    if version > newest:
+    known = known_migrations()
+    if version > len(known):
         raise StoreTooNew(
             f"The database has schema version {version}, written by a newer Queuack; "
-            f"this one knows versions up to {newest}. Use the newer Queuack."
+            f"this one knows versions up to {len(known)}. Use the newer Queuack."
+        )
+    missing = [name for migration in known[:version] for name in _TABLE.findall(migration.sql) if name not in there]
+    if missing:
+        raise StoreError(
+            f"The database says schema version {version}, but has no table {', '.join(missing)}: it is damaged, or "
+            "from a Queuack before the first release, whose files cannot be brought up. Move queuack.duckdb away and "
+            "start; the program that made it can save what is in it (`variables export`, `connections export`)."
         )
     return version
 

@@ -400,15 +400,13 @@ class InProcessRun:
                 or {}
                 for row in rows
             }
-        decode = partial(xcom.deserialize, enable_pickling=True, folder=self._home.xcoms)
+        decode = self._bench.runtime.values.decode
         return TestRun(
             dag_id=dag_id,
             run_id=run_id,
             state="" if run is None else str(run["state"]),
             task_states={(row["task_id"], row["map_index"]): row["state"] for row in rows},
-            xcoms={
-                (row["task_id"], row["map_index"], row["key"]): decode(row["encoding"], row["value"]) for row in found
-            },
+            xcoms={(row["task_id"], row["map_index"], row["key"]): decode(row) for row in found},
             rendered=rendered,
         )
 

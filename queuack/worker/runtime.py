@@ -13,9 +13,9 @@ from queuack import clock
 from queuack.authoring.masking import Masker
 from queuack.authoring.runtime import NO_XCOM
 from queuack.protocol import XComClear, XComPush
-from queuack.serialization import xcom
 from queuack.worker.asset_calls import AssetCalls
 from queuack.worker.link import Outlet
+from queuack.worker.xcom_values import XComValues
 
 
 class WorkerRuntime(AssetCalls):
@@ -26,9 +26,7 @@ class WorkerRuntime(AssetCalls):
     ) -> None:
         self.outlet = outlet
         self._masker = masker
-        self._xcoms = xcoms
-        self._enable_pickling = enable_pickling
-        self._threshold_bytes = threshold_bytes
+        self.values = XComValues(enable_pickling, threshold_bytes, xcoms)
 
     def xcom_get(
         self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, include_prior_dates: bool = False
@@ -44,7 +42,7 @@ class WorkerRuntime(AssetCalls):
                 "include_prior_dates": include_prior_dates,
             },
         )
-        return NO_XCOM if found is None else self._decode(found)
+        return NO_XCOM if found is None else self.values.decode(found)
 
     def xcom_count(self, *, dag_id: str, run_id: str, task_id: str, key: str) -> int:
         place = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
@@ -60,15 +58,11 @@ class WorkerRuntime(AssetCalls):
         start: int,
         stop: int | None,
         max_bytes: int | None = None,
+        include_prior_dates: bool = False,
     ) -> list[Any]:
-        place = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
-        found = self.outlet.ask("xcom_slice", {**place, "start": start, "stop": stop, "max_bytes": max_bytes})
-        return [self._decode(row) for row in found]
-
-    def _decode(self, row: dict[str, Any]) -> Any:
-        value = row["value"]
-        data = value.encode() if isinstance(value, str) else value
-        return xcom.deserialize(row["encoding"], data, enable_pickling=self._enable_pickling, folder=self._xcoms)
+        params = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key, "start": start, "stop": stop}
+        params |= {"max_bytes": max_bytes, "include_prior_dates": include_prior_dates}
+        return [self.values.decode(row) for row in self.outlet.ask("xcom_slice", params)]
 
     def xcom_set(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, value: Any) -> None:
         self.push(dag_id, run_id, task_id, map_index, key, value, flush=True)
@@ -77,11 +71,8 @@ class WorkerRuntime(AssetCalls):
         self, dag_id: str, run_id: str, task_id: str, map_index: int, key: str, value: Any, *, flush: bool
     ) -> None:
         """As ``xcom_set``; ``flush=False`` lets it travel with the outcome of the attempt."""
-        encoding, data = xcom.serialize(
-            value,
-            enable_pickling=self._enable_pickling,
-            threshold_bytes=self._threshold_bytes,
-            folder=self._xcoms,
+        encoding, data = self.values.encode(
+            value, key=key, dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index
         )
         fact = XComPush(
             seq=0,
@@ -97,8 +88,11 @@ class WorkerRuntime(AssetCalls):
         self.outlet.emit(fact, flush=flush)
 
     def xcom_delete(self, *, dag_id: str, run_id: str, task_id: str, map_index: int, key: str) -> None:
-        fact = XComClear(seq=0, dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index, key=key)
-        self.outlet.emit(fact)
+        place: dict[str, Any] = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "map_index": map_index}
+        place["key"] = key
+        if self.values.purges and (found := self.outlet.ask("xcom_get", place)) is not None:
+            self.values.purge(found, **place)
+        self.outlet.emit(XComClear(seq=0, **place))
 
     def variable_get(self, key: str) -> str | None:
         value: str | None = self.outlet.ask("variable_get", {"key": key})

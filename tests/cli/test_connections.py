@@ -175,10 +175,10 @@ def test_delete(client: Any, queuack: Run) -> None:
 
 
 def test_rotate(client: Any, queuack: Run) -> None:
-    done = {"variables": 1, "connections": 2, "keys": 1, "source": "core.fernet_key"}
+    done = {"variables": 1, "connections": 2, "triggers": 3, "keys": 1, "source": "core.fernet_key"}
     client.answers["rotate_fernet_key"] = done
     result = queuack("rotate-fernet-key")
-    assert result.stdout == "Encrypted 1 variable and 2 connections with the first key of core.fernet_key.\n"
+    assert result.stdout == "Encrypted 1 variable, 2 connections, 3 triggers with the first key of core.fernet_key.\n"
     assert "one key only" in result.stderr
     assert client.params("rotate_fernet_key") == {"fingerprints": []}
     client.answers["rotate_fernet_key"] = {**done, "keys": 2}

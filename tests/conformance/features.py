@@ -251,6 +251,10 @@ FEATURES: dict[str, list[Feature]] = {
         ),
         works("`include_prior_dates`", "store/test_writer.py::test_xcom_of_prior_dates"),
         works("typed values, tables, files for large ones", "unit/worker/test_xcom.py::test_typed_values"),
+        works(
+            "`XCom.get_one`, `get_all`, `set`, `delete`; `[core] xcom_backend`",
+            "integration/test_xcom_backend.py::test_values_pass_through_it",
+        ),
         works("templated fields, nested", f"{TEMPLATING}::test_containers_and_objects"),
         works("template files", f"{TEMPLATING}::test_files_are_read_from_the_search_path"),
         works("native objects", f"{TEMPLATING}::test_native_objects"),
@@ -294,6 +298,10 @@ FEATURES: dict[str, list[Feature]] = {
             f"{MAPPED}::test_where_airflow_is_not_followed",
             "as documented: a branch in a mapped group skips the instances of its own index, groups mapped in mapped "
             "groups get their own arguments; Airflow 3.3.2 does neither",
+        ),
+        works(
+            "mapped deferrable tasks, one over the other, with limits",
+            "integration/test_deferral.py::test_mapped_ones_wait_and_one_is_mapped_over_them",
         ),
         works("trigger rules over mapped upstreams, empty and failed ones", f"{MAPPED}::test_in_a_daemon"),
     ],
@@ -368,7 +376,24 @@ FEATURES: dict[str, list[Feature]] = {
             "integration/test_plugins.py::test_the_command_lists_what_works_and_what_does_not",
         ),
         works("cluster policies", "integration/parser/test_policies.py::test_policies"),
+        works("`get_airflow_context_vars`", "integration/parser/test_policies.py::test_environment_of_tasks"),
+        differs(
+            "`task_instance_mutation_hook`",
+            "integration/parser/test_policies.py::test_policies",
+            "called once a task when its file is parsed (no run, try 0), so it cannot tell retries or runs apart",
+        ),
         works("lineage of hooks", "unit/authoring/test_lineage.py::test_reports_are_counted"),
+    ],
+    "Provider packages": [
+        works(
+            "a stand-in for `apache-airflow`, so that `pip install apache-airflow-providers-…` works",
+            "unit/migrate/test_stand_in.py::test_the_wheel_has_metadata_and_no_code",
+            "`queuack migrate stand-in`",
+        ),
+        works(
+            "`ProvidersManager`: providers and SQL dialects",
+            "unit/migrate/test_stand_in.py::test_what_providers_say_of_themselves",
+        ),
     ],
     "Files of Airflow 1.10 and 2.x": [
         works(

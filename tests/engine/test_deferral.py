@@ -23,7 +23,7 @@ from queuack.engine.events import (
     TriggerFailed,
     TriggerFired,
 )
-from queuack.engine.spec import CallbackFlags, StartTrigger
+from queuack.engine.spec import CallbackFlags, Expansion, MapInput, StartTrigger
 from queuack.errors import AlreadyExists, InvalidRequest
 from tests.engine.driver import SECOND, START, Driver, dag, task
 
@@ -130,6 +130,36 @@ def test_the_limits_of_the_task_count_the_deferred() -> None:
     assert driver.states(second) == {"a": "scheduled"}
     fire(driver, trigger_id)
     assert list(driver.dispatched()) == ["a"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("limit", ["task", "pool"])
+def test_instances_of_a_mapped_task_wait_each_for_their_own(limit: str, restarted: bool) -> None:
+    options: dict[str, Any] = {"max_active_tis_per_dag": 2} if limit == "task" else {"pool": "two"}
+    literal = Expansion((MapInput(kind="literal", length=4),))
+    driver = Driver(dag(task("a"), task("m", "z", expansion=literal, **options), task("z")))
+    driver.ask(SetPool(pool="two", slots=2, include_deferred=True))
+    key = driver.trigger()
+    triggers = {}
+    for number in (0, 1):
+        triggers[number] = defer(driver, key, f"m[{number}]", next_kwargs=f'{{"n":{number}}}'.encode())
+    driver.dispatched()
+    if restarted:
+        driver.restart()
+    assert [driver.states(key)[f"m[{number}]"] for number in range(4)] == ["deferred", "deferred", *["scheduled"] * 2]
+    fire(driver, triggers[1])
+    dispatch = driver.dispatched()
+    assert {name: json.loads(found.next_kwargs) for name, found in dispatch.items()} == {
+        "m[1]": {"n": 1, "event": "yes"}
+    }
+    driver.finish(key, {"m[1]": "success"})
+    assert list(driver.dispatched()) == ["m[2]"]
+    fire(driver, triggers[0])
+    driver.finish(key, {"m[0]": "success", "m[2]": "success", "m[3]": "success", "a": "success", "z": "success"})
+    assert driver.run_state(key) == "success"
+    assert not driver.store.triggers
+    second = driver.trigger(run_id="second")  # no slot has been lost
+    assert sorted(state or "" for state in driver.states(second).values()) == ["", *["queued"] * 3, *["scheduled"] * 2]
 
 
 @pytest.mark.parametrize("restarted", [False, True])

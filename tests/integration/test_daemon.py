@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -317,3 +318,28 @@ def test_a_home_deep_down(tmp_path: Path) -> None:
         daemon.wait_dag("one")
         daemon.call("trigger_run", dag_id="one", run_id="r")
         assert daemon.wait_run("one", "r") == "success"
+
+
+def test_ctrl_c_of_the_group_does_not_reach_the_nursery(tmp_path: Path) -> None:
+    """From its first instruction on: it was killed while it imported, and the daemon said so after it had been told to
+    stop."""
+    daemon = LiveDaemon(tmp_path / "home")
+    process = daemon.spawn()
+
+    def nursery() -> psutil.Process | None:
+        for child in psutil.Process(process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "queuack.nursery" in child.cmdline():
+                    return child
+        return None
+
+    try:
+        found = until(nursery, every=0.001)
+        found.send_signal(signal.SIGINT)
+        until(lambda: daemon._answers(process), 30, "the daemon's answer")
+        until(lambda: [*daemon.home.workers.glob("*.json")], 30, "a worker")
+        assert nursery() == found
+        assert daemon.stop() == 0
+        assert "nursery" not in daemon.output.read_text()
+    finally:
+        daemon.__exit__()

@@ -72,6 +72,15 @@ class Wait(BaseOperator):
         mine = context["ti"].xcom_pull(task_ids=self.task_id, key="mine")
         return [event, days.days, mine, context["ti"].try_number]
 
+class Numbered(Wait):
+    def __init__(self, number, **kwargs):
+        super().__init__(**kwargs)
+        self.number = number
+
+    def go_on(self, context, event, days):
+        note(FOLDER, "resumed")
+        return [event, self.number, context["ti"].map_index]
+
 class Direct(BaseOperator):
     template_fields = ("gate",)
     start_from_trigger = True
@@ -299,3 +308,25 @@ def test_a_triggerer_without_triggers_leaves(tmp_path: Path) -> None:
         daemon.call("trigger_run", dag_id="waiting", run_id="again")
         assert daemon.wait_run("waiting", "again") == "success"
         assert "run again" not in daemon.output.read_text()
+
+
+def test_mapped_ones_wait_and_one_is_mapped_over_them(house: House) -> None:
+    with house.daemon as daemon:
+        house.begin(
+            'm = Numbered.partial(task_id="m", max_active_tis_per_dag=3, pool="waits").expand(number=[5, 6, 7, 8]); '
+            'Numbered.partial(task_id="n").expand(number=m.output)'
+        )
+        daemon.call("set_pool", pool="waits", slots=3, include_deferred=True)
+        house.noted("begun", 3)
+        until(
+            lambda: daemon.value("select count(*) from task_instance where state = 'deferred'") == 3, 20, "three wait"
+        )
+        house.open()
+        assert house.ended() == "success"
+        found = daemon.rows(
+            "select task_id, map_index, value from xcom where key = 'return_value' order by task_id, map_index"
+        )
+        of_m = [["open", number, index] for index, number in enumerate((5, 6, 7, 8))]
+        of_n = [["open", value, index] for index, value in enumerate(of_m)]
+        assert [json.loads(value) for _, _, value in found] == [*of_m, *of_n]
+        assert house.record()["executed"] == house.record()["resumed"] == 8

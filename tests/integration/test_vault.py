@@ -10,7 +10,9 @@ import pytest
 
 from queuack import config
 from queuack.app import OfflineService, offline_service
-from queuack.daemon import runtime_service
+from queuack.daemon import runtime_service, vault
+from queuack.engine.deferral import watch
+from queuack.engine.events import TriggerAsked
 from queuack.errors import AlreadyExists, InvalidRequest, NotFound, SecretUnreadable
 from queuack.fernet_keys import new_key
 from queuack.home import Home
@@ -143,11 +145,32 @@ def test_rotation(service: OfflineService, home: Home) -> None:
     with pytest.raises(InvalidRequest, match="other keys"):
         service.call("rotate_fernet_key", {"fingerprints": ["0123456789ab"]})
     done = service.call("rotate_fernet_key", {})
-    assert done == {"variables": 2, "connections": 1, "keys": 2, "source": "core.fernet_key"}
+    assert done == {"variables": 2, "connections": 1, "triggers": 0, "keys": 2, "source": "core.fernet_key"}
     keys(home, new)
     assert [row["val"] for row in service.call("list_variables", {})] == ["v", "in plain"]
     assert stored(service, "select bool_and(is_encrypted) from variable") == [True]
     assert ask(service, "connection_get", conn_id="db")["extra"] == '{"a": 1}'
+
+
+def test_what_triggers_wait_for_is_rotated_too(home: Home) -> None:
+    """In the file and in the memory of who rotates."""
+    old, new = new_key(), new_key()
+    before = config.configure(config.load(home, environ={"QUEUACK__CORE__FERNET_KEY": old}))
+    service = offline_service(home)
+    try:
+        sealed = vault.vault().lock('{"token": "s3cr3t"}')
+        asked = TriggerAsked("pkg.Trigger", sealed, None)
+        watch(service._port.loop.engine._world, asked, lambda *_: None)
+        keys(home, new, old)
+        assert service.call("rotate_fernet_key", {})["triggers"] == 1
+        keys(home, new)
+        (trigger,) = service._port.loop.engine.triggers.values()
+        (stored_kwargs,) = stored(service, "select kwargs from trigger")
+        assert trigger.row.kwargs == stored_kwargs != sealed
+        assert vault.vault().unlock(stored_kwargs, "it") == '{"token": "s3cr3t"}'
+    finally:
+        service.close()
+        config.configure(before)
 
 
 def test_a_rotation_that_cannot_read_a_value_changes_nothing(service: OfflineService, home: Home) -> None:

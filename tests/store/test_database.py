@@ -47,6 +47,14 @@ def test_migrations_are_recorded_once(path: Path) -> None:
             assert [row["version"] for row in list_migrations(reader)] == list(range(1, len(known_migrations()) + 1))
 
 
+def test_a_file_without_tables_of_its_version_is_refused(path: Path) -> None:
+    with Database.open(path) as database, database.transaction(), database.reader() as reader:
+        reader.execute("DROP TABLE journal")
+    for read_only in (False, True):
+        with pytest.raises(errors.StoreError, match=r"has no table journal.*Move queuack.duckdb away"):
+            Database.open(path, read_only=read_only)
+
+
 def test_a_newer_file_is_refused_with_both_versions(path: Path) -> None:
     newest = len(known_migrations())
     with Database.open(path) as database, database.transaction(), database.reader() as reader:

@@ -72,3 +72,21 @@ def test_no_more_than_so_many_bytes(database: Database, journaling: Writer) -> N
     assert (part(0, 80, 1000), part(0, 80, 20)) == ([*range(10, 90)], [*range(10, 20)])
     journaling.commit(results(90, first=80))
     assert (part(70, 200, 6), part(0, 200, 1000)) == ([80, 81, 82], [*range(10, 91)])
+
+
+def test_runs_before_count_too(database: Database, journaling: Writer) -> None:
+    """By map index, of one index the earlier run's first; later runs, and what a clear took, are left out."""
+    runs = [make.run(2, logical_date=200), make.run(3, logical_date=300), make.run(4, logical_date=400)]
+    kept = [make.xcom(key, "t", value=f"{key}{i}".encode(), map_index=i) for key in (2, 3, 4) for i in (0, 1)]
+    journaling.commit([*runs, *kept], fold=True)
+    gone = fx.XComsCleared(dag_id="d", run_id="r3", task_id="t", map_index=1, key=None)
+    journaling.commit([gone, make.xcom(3, "t", value=b"new", map_index=0)])
+    port = DirectPort(None, database, journaling)  # type: ignore[arg-type]
+
+    def values(run_id: str, **bounds: int) -> list[bytes]:
+        place = ("d", run_id, "t", "return_value")
+        return [row["value"] for row in xcom_slice(port, *place, include_prior_dates=True, **bounds)]
+
+    assert values("r3") == [b"20", b"new", b"21"]
+    assert values("r3", start=1, stop=2) == [b"new"]
+    assert values("r2") == [b"20", b"21"]

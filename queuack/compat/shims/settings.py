@@ -56,15 +56,15 @@ def __getattr__(name: str) -> Any:
 
 
 def task_policy(task: Any) -> None:
-    """Does nothing: cluster policies are not built yet."""
+    """Does nothing: a deployment's own is called, not this name."""
 
 
 def dag_policy(dag: Any) -> None:
-    """Does nothing: cluster policies are not built yet."""
+    """Does nothing: a deployment's own is called, not this name."""
 
 
 def task_instance_mutation_hook(task_instance: Any, dag_run: Any = None) -> None:
-    """Does nothing: cluster policies are not built yet."""
+    """Does nothing: a deployment's own is called, not this name."""
 
 
 def pod_mutation_hook(pod: Any) -> None:

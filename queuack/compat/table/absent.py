@@ -19,7 +19,6 @@ REMOVED: Mapping[str, str] = {
     "airflow.www": "the Flask web server went away in Airflow 3.",
     "airflow.api_fastapi": "Airflow's API server is not part of Queuack; user code cannot extend it.",
     "airflow.serialization": "DAG serialization is Queuack's own; user code has no use for Airflow's.",
-    "airflow.providers_manager": "provider discovery is not built in Queuack yet; import hooks and operators by path.",
     "airflow.lineage": "inlets, outlets and hooks report lineage in airflow.sdk.lineage since Airflow 3.",
     "airflow.kubernetes": "it went away in Airflow 2; write airflow.providers.cncf.kubernetes.",
     "airflow.config_templates": "delete the import: logging is set in queuack.toml, not by a dictionary.",

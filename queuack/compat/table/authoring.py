@@ -42,6 +42,7 @@ SERVED: Served = {
     "airflow.configuration": at("queuack.authoring.conf", "conf AirflowConfigParser")
     | at("queuack.authoring.exceptions", "AirflowConfigException")
     | at("queuack.compat.shims.configuration", "get getboolean getfloat getint has_option get_airflow_home"),
+    "airflow.providers_manager": {"*": "queuack.compat.shims.providers_manager"},
     "airflow.settings": {"*": "queuack.compat.shims.settings"},
     "airflow.macros": {"*": "queuack.authoring.macros"},
     "airflow.plugins_manager": PLUGIN | at("queuack.authoring.plugin", "AirflowPluginException"),

@@ -10,7 +10,7 @@ RELATIONSHIPS = at("queuack.authoring.relationships", "chain chain_linear cross_
 PARAMS = at("queuack.authoring.params", "Param ParamsDict")
 LINK = at("queuack.authoring.baseoperatorlink", "BaseOperatorLink")
 SKIP = at("queuack.operators.skipmixin", "SkipMixin")
-XCOM = at("queuack.compat.shims.xcom", "BaseXCom XCom")
+XCOM = at("queuack.authoring.xcom", "BaseXCom XCom")
 TASK_INSTANCE_KEY = at("queuack.compat.shims.task_instance_key", "TaskInstanceKey")
 
 ORM = "queuack.compat.models.tables"

@@ -83,7 +83,7 @@ PUBLIC = (
     | TRIGGER_RULE
     | VARIABLE
     | WEIGHT_RULE
-    | at("queuack.compat.shims.xcom", "BaseXCom")
+    | at("queuack.authoring.xcom", "BaseXCom")
     | at("queuack.authoring.xcomarg", "XComArg")
     | at("queuack.authoring.taskgroup", "TaskGroup")
     | at("queuack.authoring.task_instance", "TaskInstance")
@@ -123,7 +123,7 @@ SERVED: Served = {
     "airflow.sdk.bases.operatorlink": LINK,
     "airflow.sdk.bases.sensor": SENSOR | POKE_MODE_ONLY,
     "airflow.sdk.bases.skipmixin": SKIP,
-    "airflow.sdk.bases.xcom": at("queuack.compat.shims.xcom", "BaseXCom"),
+    "airflow.sdk.bases.xcom": at("queuack.authoring.xcom", "BaseXCom"),
     "airflow.sdk.configuration": at("queuack.authoring.conf", "conf"),
     "airflow.sdk.definitions._internal.types": TYPES,
     "airflow.sdk.definitions.asset.metadata": METADATA,

@@ -11,6 +11,7 @@ from queuack.daemon.services.connections import locked_connection, unlocked
 from queuack.daemon.services.variables import locked_variable, value_of
 from queuack.daemon.vault import vault, writing_vault
 from queuack.engine.effects import LogRow
+from queuack.engine.events import TriggersResealed
 from queuack.errors import InvalidRequest
 from queuack.store.queries import variables
 
@@ -20,8 +21,9 @@ Row = dict[str, Any]
 def rotate_fernet_key(port: Port, fingerprints: list[str] | None = None) -> Row:
     """Encrypt every value again with the first key, those too that were stored before there was encryption.
 
-    All or nothing. ``fingerprints``: of the keys the caller sees; a daemon that has others refuses, as it would rotate
-    to the wrong one. Returns {"variables", "connections": how many, "keys": number of keys, "source"}.
+    The arguments of waiting triggers first, then variables and connections, all or nothing. ``fingerprints``: of the
+    keys the caller sees; a daemon that has others refuses, as it would rotate to the wrong one. Returns {"variables",
+    "connections", "triggers": how many, "keys": number of keys, "source"}.
     Raises SecretUnreadable naming the first value that no key fits."""
     found = vault().keys
     if fingerprints is not None and fingerprints != found.fingerprints:
@@ -37,10 +39,19 @@ def rotate_fernet_key(port: Port, fingerprints: list[str] | None = None) -> Row:
         *(locked_variable(new, row["key"], value_of(row), row["description"]) for row in values),
         *(locked_connection(new, unlocked(row)) for row in connections),
     ]
+    waiting = port.on_engine(lambda engine: {one.row.id: one.row.kwargs for one in engine.triggers.values()})
+    sealed = {
+        trigger_id: (kwargs, new.lock(new.unlock(kwargs, f"What trigger {trigger_id} waits for")))
+        for trigger_id, kwargs in waiting.items()
+        if not kwargs.startswith("{")
+    }
+    if sealed:
+        port.request(TriggersResealed(kwargs=sealed))
     port.write(*writes, LogRow(event="fernet_key.rotate", at=clock.now_us()))
     return {
         "variables": len(values),
         "connections": len(connections),
+        "triggers": len(sealed),
         "keys": len(new.keys.keys),
         "source": new.keys.source,
     }

@@ -49,6 +49,17 @@ def slice_xcoms(
     return _with_bytes(rows(reader, "slice_xcoms", {**params, "limit": limit, "offset": start}))
 
 
+def xcoms_of_prior_dates(reader: Reader, dag_id: str, run_id: str, task_id: str, key: str) -> list[Row]:
+    """run_id, map_index, encoding, value (bytes) of a task's instances in this run and in the DAG's runs before it.
+
+    By map index, of one map index the earlier run's first."""
+    found = run_key(reader, dag_id, run_id)
+    if found is None:
+        return []
+    params = {"run_key": found, "dag_id": dag_id, "task_id": task_id, "key": key}
+    return _with_bytes(rows(reader, "xcoms_of_prior_dates", params))
+
+
 def count_xcoms(reader: Reader, dag_id: str, run_id: str, task_id: str, key: str) -> int:
     """How many instances of a task have an XCom under ``key``."""
     params = _instances_of(reader, dag_id, run_id, task_id, key)

@@ -26,6 +26,17 @@ WHERE dag_run_id = $run_key::BIGINT AND dag_id = $dag_id AND run_id = $run_id AN
 ORDER BY map_index
 LIMIT $limit::BIGINT OFFSET $offset::BIGINT;
 
+-- name: xcoms_of_prior_dates
+-- The XComs of a task's instances in this run and in every run before it, by map index, then from the earliest run on.
+SELECT x.run_id, x.map_index, x.encoding, x.value, x.value_bytes
+FROM xcom x
+JOIN dag_run r ON r.id = x.dag_run_id
+WHERE r.dag_id = $dag_id AND x.dag_id = $dag_id AND x.task_id = $task_id AND x.key = $key
+    AND coalesce(r.logical_date, r.run_after) <= (
+        SELECT coalesce(logical_date, run_after) FROM dag_run WHERE id = $run_key::BIGINT
+    )
+ORDER BY x.map_index, coalesce(r.logical_date, r.run_after);
+
 -- name: count_xcoms
 -- How many of a task's instances have an XCom under one key.
 SELECT count(*) AS found

@@ -317,7 +317,8 @@ class Hook:
 
 def test_hooks_and_their_tests(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     described = {"connection-types": [{"connection-type": "mine", "hook-class-name": f"{__name__}.Hook"}]}
-    monkeypatch.setattr(provider_hooks, "entry_points", lambda group: [SimpleNamespace(load=lambda: lambda: described)])
+    point = SimpleNamespace(value="mine:get", load=lambda: lambda: described)
+    monkeypatch.setattr(provider_hooks, "entry_points", lambda group: [point])
     provider_hooks.hook_paths.cache_clear()
     try:
         connection = Connection(conn_id="c", conn_type="mine", host="there")

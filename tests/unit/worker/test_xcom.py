@@ -6,6 +6,8 @@ import dataclasses
 import datetime
 import decimal
 import json
+import subprocess
+import sys
 import uuid
 import zoneinfo
 
@@ -146,3 +148,17 @@ def test_tables(tmp_path):
     table = pyarrow.table({"a": [1]})
     assert store(table, tmp_path)[1].to_pylist() == [{"a": 1}]
     assert store(polars.DataFrame({"a": [1]}), tmp_path)[1].equals(polars.DataFrame({"a": [1]}))
+
+
+def test_a_set_has_one_form() -> None:
+    """In every process: a trigger's arguments tell whether it is the one that runs already."""
+    names = [f"name {number}" for number in range(50)]
+    code = f"from queuack.serialization.typed_json import dumps; print(dumps(set({names!r})).decode())"
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert found[0] == found[1]
+    assert loads(found[0].encode()) == set(names)
