@@ -13,10 +13,11 @@ from queuack.api.auth.attempts import Attempts
 from queuack.api.auth.people import People
 from queuack.api.auth.tokens import Tokens
 from queuack.api.backend import Backend
+from queuack.api.file_tokens import FileTokens
 from queuack.api.limits import Limits
-from queuack.api.routes import instances, monitor, runs
+from queuack.api.routes import dags, instances, monitor, runs
 
-ROUTERS = (auth_routes.router, monitor.router, runs.router, instances.router)
+ROUTERS = (auth_routes.router, monitor.router, dags.router, runs.router, instances.router)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
     app = FastAPI(title="Queuack", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     app.state.backend = backend
     app.state.people = People(backend, Tokens(settings.signing_key, settings.lifetime))
+    app.state.file_tokens = FileTokens(settings.signing_key)
     app.state.attempts = Attempts()
     errors.install(app)
     for router in ROUTERS:

@@ -6,7 +6,7 @@ Service methods run in ordinary threads and may block; a Port carries what they 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -31,6 +31,9 @@ class Port(Protocol):
 
     def request(self, event: Event) -> Any:
         """Have the engine carry out a request; returns its reply once durable, raises its refusal."""
+
+    def request_all(self, events: Sequence[Event]) -> list[Any]:
+        """The same of several that do not depend on one another, in as few commits as possible."""
 
     def write(self, *writes: Write) -> None:
         """Write rows that are no business of the engine; returns once durable."""
@@ -76,6 +79,12 @@ class LivePort:
     def request(self, event: Event) -> Any:
         return asyncio.run_coroutine_threadsafe(self._loop.request(event), self._event_loop).result()
 
+    def request_all(self, events: Sequence[Event]) -> list[Any]:
+        async def carry() -> list[Any]:
+            return await asyncio.gather(*(self._loop.request(event) for event in events))
+
+        return asyncio.run_coroutine_threadsafe(carry(), self._event_loop).result()
+
     def write(self, *writes: Write) -> None:
         async def carry() -> None:
             self._loop.write(*writes)
@@ -113,6 +122,9 @@ class DirectPort:
 
     def request(self, event: Event) -> Any:
         return self.loop.request(event)
+
+    def request_all(self, events: Sequence[Event]) -> list[Any]:
+        return [self.loop.request(event) for event in events]
 
     def write(self, *writes: Write) -> None:
         self.loop.round(writes=writes)

@@ -39,9 +39,9 @@ OPERATIONS = {
     "lte": "{column} <= {value}",
     "lt": "{column} < {value}",
     "like": "len(list_filter({value}::VARCHAR[], lambda pattern: {column} ILIKE pattern)) > 0",
-    "prefix": "starts_with({column}, {value})",
+    "prefix": "len(list_filter({value}::VARCHAR[], lambda beginning: starts_with({column}, beginning))) > 0",
 }
-"""What a column can be asked. ``in``: a list; ``like``: a list of alternatives, % and _ as in SQL."""
+"""What a column can be asked. ``in``: a list; ``like``, ``prefix``: alternatives, in ``like`` with SQL's % and _."""
 
 LONGEST_PAGE = 1000
 """Rows; more is cut."""
@@ -136,6 +136,18 @@ def page(
         next=marks[-1] if found and beyond_end else None,
         previous=marks[0] if found and beyond_start else None,
     )
+
+
+def every(reader: Reader, name: str, filters: Sequence[Filter] = ()) -> list[Row]:
+    """All rows of a list that pass the filters, in the order of its key."""
+    found: list[Row] = []
+    mark: list[Any] | None = None
+    while True:
+        part = page(reader, name, filters, limit=LONGEST_PAGE, count=False, after=mark)
+        found += part.rows
+        mark = part.next
+        if mark is None:
+            return found
 
 
 def _condition(listing: Listing, one: Filter, parts: _Parts) -> str:

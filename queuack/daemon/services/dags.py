@@ -13,10 +13,13 @@ from queuack.daemon.services.schedules import runs_to_come
 from queuack.engine.engine import Engine
 from queuack.engine.events import DeleteDag, SetPaused
 from queuack.engine.spec import decode
+from queuack.engine.states import DagRunState
 from queuack.errors import DagNotFound
+from queuack.store import listing
 from queuack.store.queries import dags as dag_queries
 from queuack.store.queries import import_errors, versions
 from queuack.store.queries import runs as run_queries
+from queuack.store.queries.users import favorites_of
 
 Row = dict[str, Any]
 
@@ -56,9 +59,26 @@ def get_dag(port: Port, dag_id: str) -> Row:
             "default_args": document.default_args,
             "owner_links": document.owner_links,
             "render_template_as_native_obj": document.render_template_as_native_obj,
+            "is_paused_upon_creation": document.is_paused_upon_creation,
             "task_count": len(document.tasks),
         }
     return row
+
+
+def dag_details(port: Port, dag_id: str, username: str) -> Row:
+    """As ``get_dag``; besides latest_version (as the list ``dag_versions``), active_runs_count (that are running), and
+    is_favorite of ``username``."""
+    row = get_dag(port, dag_id)
+    filters = [listing.Filter("dag_id", dag_id, "eq")]
+    with port.reader() as reader:
+        latest = listing.page(reader, "dag_versions", filters, order=["-id"], limit=1, count=False).rows
+        counts = run_queries.count_runs(reader, dag_id)
+        marked = favorites_of(reader, username)
+    return row | {
+        "latest_version": latest[0] if latest else None,
+        "active_runs_count": sum(count["count"] for count in counts if count["state"] == DagRunState.RUNNING),
+        "is_favorite": dag_id in marked,
+    }
 
 
 def dag_document(port: Port, dag_id: str) -> Row:
@@ -87,6 +107,15 @@ def list_import_errors(port: Port) -> list[Row]:
 
 def set_paused(port: Port, dag_id: str, paused: bool) -> bool:
     return bool(port.request(SetPaused(dag_id=dag_id, paused=paused)))
+
+
+def set_paused_where(port: Port, where: list[list[Any]], paused: bool) -> list[str]:
+    """Pause or unpause all DAGs that the list ``dags`` has with these filters; their ids. See ``lists.list_page``."""
+    filters = [listing.Filter(column, value, operation) for column, operation, value in where]
+    with port.reader() as reader:
+        rows = listing.every(reader, "dags", filters)
+    port.request_all([SetPaused(dag_id=row["dag_id"], paused=paused) for row in rows if row["is_paused"] != paused])
+    return [row["dag_id"] for row in rows]
 
 
 def delete_dag(port: Port, dag_id: str) -> int:
@@ -119,4 +148,15 @@ def next_runs(port: Port, dag_id: str, n: int = 1) -> list[Row]:
     ]
 
 
-METHODS = (list_dags, get_dag, dag_document, dag_source, list_import_errors, set_paused, delete_dag, next_runs)
+METHODS = (
+    list_dags,
+    get_dag,
+    dag_details,
+    dag_document,
+    dag_source,
+    list_import_errors,
+    set_paused,
+    set_paused_where,
+    delete_dag,
+    next_runs,
+)
