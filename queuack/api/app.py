@@ -13,11 +13,21 @@ from queuack.api.auth.attempts import Attempts
 from queuack.api.auth.people import People
 from queuack.api.auth.tokens import Tokens
 from queuack.api.backend import Backend
+from queuack.api.connection_tests import Tests
 from queuack.api.file_tokens import FileTokens
 from queuack.api.limits import Limits
-from queuack.api.routes import dags, instances, monitor, runs
+from queuack.api.routes import connections, dags, instances, monitor, pools, runs, variables
 
-ROUTERS = (auth_routes.router, monitor.router, dags.router, runs.router, instances.router)
+ROUTERS = (
+    auth_routes.router,
+    monitor.router,
+    dags.router,
+    runs.router,
+    instances.router,
+    pools.router,
+    variables.router,
+    connections.router,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
     app.state.backend = backend
     app.state.people = People(backend, Tokens(settings.signing_key, settings.lifetime))
     app.state.file_tokens = FileTokens(settings.signing_key)
+    app.state.connection_tests = Tests()
     app.state.attempts = Attempts()
     errors.install(app)
     for router in ROUTERS:
