@@ -16,17 +16,19 @@ from queuack.api.backend import Backend
 from queuack.api.connection_tests import Tests
 from queuack.api.file_tokens import FileTokens
 from queuack.api.limits import Limits
-from queuack.api.routes import connections, dags, instances, monitor, pools, runs, variables
+from queuack.api.routes import connections, dags, definitions, instances, monitor, pools, records, runs, variables
 
 ROUTERS = (
     auth_routes.router,
     monitor.router,
     dags.router,
+    definitions.router,
     runs.router,
     instances.router,
     pools.router,
     variables.router,
     connections.router,
+    records.router,
 )
 
 

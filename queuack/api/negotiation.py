@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header
 
@@ -25,5 +25,5 @@ def _accepted(
 
 Accepted = Annotated[Form, Depends(_accepted)]
 
-TEXT_TOO = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+TEXT_TOO: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 """For ``responses`` of an endpoint that answers both."""

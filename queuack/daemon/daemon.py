@@ -80,7 +80,13 @@ class Daemon:
         for number in (signal.SIGINT, signal.SIGTERM):
             running.add_signal_handler(number, self.stop)
         self.server.port = LivePort(
-            self.loop, self.database, self.writer, running, self.parsing.asking, self.server.roles
+            self.loop,
+            self.database,
+            self.writer,
+            running,
+            self.parsing.asking,
+            members=self.server.members,
+            reparse=self.parsing.reparse,
         )
         await self.server.start()
         await self.nursery.start()

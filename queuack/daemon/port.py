@@ -53,6 +53,12 @@ class Port(Protocol):
     def roles(self) -> set[str] | None:
         """The roles of the processes that are connected to the daemon; None when no daemon runs."""
 
+    def members(self) -> list[tuple[str, int, int]] | None:
+        """(role, pid, connected since in microseconds) of the same, and of the daemon ("scheduler")."""
+
+    def reparse(self, relative_fileloc: str) -> bool:
+        """Have a file parsed at once, changed or not. False where no daemon runs."""
+
     def reader(self) -> Any:
         """A context manager that gives a Reader on a snapshot of the file."""
 
@@ -67,14 +73,28 @@ class LivePort:
         writer: Writer,
         event_loop: asyncio.AbstractEventLoop,
         asking: Asking | None = None,
-        roles: Callable[[], set[str]] = set,
+        *,
+        members: Callable[[], list[tuple[str, int, int]]] = list,
+        reparse: Callable[[str], None] | None = None,
     ) -> None:
-        self.roles: Callable[[], set[str] | None] = roles
+        self._members, self._reparse = members, reparse
         self._asking = asking or Asking()
         self._loop = loop
         self.waiting_xcom, self.waiting_xcoms = writer.xcom, writer.xcoms
         self._database = database
         self._event_loop = event_loop
+
+    def roles(self) -> set[str] | None:
+        return {role for role, _, _ in self._members()}
+
+    def members(self) -> list[tuple[str, int, int]] | None:
+        return self._members()
+
+    def reparse(self, relative_fileloc: str) -> bool:
+        if self._reparse is None:
+            return False
+        self._event_loop.call_soon_threadsafe(self._reparse, relative_fileloc)
+        return True
 
     def request(self, event: Event) -> Any:
         return asyncio.run_coroutine_threadsafe(self._loop.request(event), self._event_loop).result()
@@ -119,6 +139,12 @@ class DirectPort:
 
     def roles(self) -> set[str] | None:
         return None
+
+    def members(self) -> list[tuple[str, int, int]] | None:
+        return None
+
+    def reparse(self, relative_fileloc: str) -> bool:
+        return False
 
     def request(self, event: Event) -> Any:
         return self.loop.request(event)

@@ -14,7 +14,7 @@ from queuack.engine.engine import Engine
 from queuack.engine.events import DeleteDag, SetPaused
 from queuack.engine.spec import decode
 from queuack.engine.states import DagRunState
-from queuack.errors import DagNotFound
+from queuack.errors import DaemonUnreachable, DagNotFound, NotFound
 from queuack.store import listing
 from queuack.store.queries import dags as dag_queries
 from queuack.store.queries import import_errors, versions
@@ -100,6 +100,38 @@ def dag_source(port: Port, dag_id: str) -> str:
     return str(source["source_code"])
 
 
+def version_source(port: Port, dag_id: str, version_number: int | None = None) -> Row:
+    """content, version_number and dag_display_name of the newest version, or of a numbered one."""
+    with port.reader() as reader:
+        source = versions.dag_source(reader, dag_id, version_number)
+        dag = dag_queries.get_dag(reader, dag_id)
+        numbers = [row["version_number"] for row in versions.list_versions(reader, dag_id)]
+    if dag is None:
+        raise DagNotFound(f"There is no DAG {dag_id!r}.")
+    if source is None:
+        raise NotFound(f"There is no source of DAG {dag_id!r} in version {version_number}.")
+    return {
+        "content": source["source_code"],
+        "version_number": numbers[0] if version_number is None else version_number,
+        "dag_display_name": dag["dag_display_name"],
+    }
+
+
+def run_states(port: Port, dag_ids: list[str]) -> list[Row]:
+    """dag_id, dag_display_name, state and count of runs, by DAG; without ids: of all DAGs. DAGs without runs are not
+    there."""
+    with port.reader() as reader:
+        return run_queries.run_states(reader, dag_ids)
+
+
+def reparse_file(port: Port, relative_fileloc: str) -> None:
+    """Have a DAG file parsed at once. Raises NotFound for one that is not known, DaemonUnreachable without a daemon."""
+    if relative_fileloc not in port.on_engine(lambda engine: engine.files()):
+        raise NotFound(f"There is no DAG file {relative_fileloc!r}.")
+    if not port.reparse(relative_fileloc):
+        raise DaemonUnreachable("Files are parsed by a running daemon only.")
+
+
 def list_import_errors(port: Port) -> list[Row]:
     with port.reader() as reader:
         return import_errors.list_import_errors(reader)
@@ -154,6 +186,9 @@ METHODS = (
     dag_details,
     dag_document,
     dag_source,
+    version_source,
+    run_states,
+    reparse_file,
     list_import_errors,
     set_paused,
     set_paused_where,

@@ -48,3 +48,27 @@ LEFT JOIN dag d ON d.dag_id = w.dag_id;
 -- column: stacktrace e.stacktrace
 SELECT e.id AS import_error_id, epoch_us(e.timestamp) AS timestamp, e.filename, e.bundle_name, e.message, e.line, e.stacktrace
 FROM {page} e;
+
+-- list: event_logs
+-- The audit log.
+-- base: log l
+-- key: l.id
+-- column: id l.id
+-- column: event_log_id l.id
+-- column: dttm l.dttm
+-- column: when l.dttm
+-- column: dag_id l.dag_id
+-- column: task_id l.task_id
+-- column: run_id l.run_id
+-- column: map_index l.map_index
+-- column: try_number l.try_number
+-- column: event l.event
+-- column: logical_date l.logical_date
+-- column: owner l.owner
+-- column: extra l.extra
+-- condition: excluded_events NOT list_contains($value, l.event)
+SELECT
+    l.id AS event_log_id, epoch_us(l.dttm) AS dttm, l.event, l.dag_id, l.run_id, l.task_id, l.map_index, l.try_number,
+    epoch_us(l.logical_date) AS logical_date, l.owner, l.extra, coalesce(d.dag_display_name, l.dag_id) AS dag_display_name
+FROM {page} l
+LEFT JOIN dag d ON d.dag_id = l.dag_id;
