@@ -45,7 +45,16 @@ class ApiSettings:
 
 def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
     """The REST API over ``backend``."""
-    app = FastAPI(title="Queuack", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Queuack",
+        version=__version__,
+        description="The REST API of Airflow 3.3.2, answered by Queuack.",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=errors.RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.state.backend = backend
     app.state.people = People(backend, Tokens(settings.signing_key, settings.lifetime))
     app.state.file_tokens = FileTokens(settings.signing_key)

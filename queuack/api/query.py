@@ -104,6 +104,19 @@ def alternatives(text: str) -> list[str]:
     return ["" if part == "~" else part for part in found] or [text]
 
 
+class Slice(BaseModel):
+    """Which rows of a list, in an order that cannot be chosen."""
+
+    limit: int = LIMIT
+    offset: int = 0
+
+    def params(self) -> dict[str, Any]:
+        """What ``list_page`` takes."""
+        if self.limit < 0 or self.offset < 0:
+            raise InvalidRequest("limit and offset are 0 or more.")
+        return {"limit": min(self.limit, LARGEST), "offset": self.offset}
+
+
 class Paging(BaseModel):
     """Which page of a list."""
 
@@ -144,6 +157,10 @@ class CursorPaging(Paging):
         }
 
 
+def _slice(said: Annotated[Slice, Query()]) -> Slice:
+    return said
+
+
 # Each in a dependency of its own: FastAPI reads a model of the query string only where it is alone.
 def _paging(said: Annotated[Paging, Query()]) -> Paging:
     return said
@@ -153,6 +170,7 @@ def _cursor_paging(said: Annotated[CursorPaging, Query()]) -> CursorPaging:
     return said
 
 
+SliceQuery = Annotated[Slice, Depends(_slice)]
 PagingQuery = Annotated[Paging, Depends(_paging)]
 CursorQuery = Annotated[CursorPaging, Depends(_cursor_paging)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from queuack.api.models.common import Answer, Body
+from queuack.api.models.common import Answer, Body, Instant
 from queuack.connection_form import check_extra
 
 LONGEST_TEAM = 50
@@ -158,7 +158,7 @@ class ConnectionTestQueuedResponse(Answer):
 
 class AsyncConnectionTestResponse(ConnectionTestQueuedResponse):
     result_message: str | None = None
-    created_at: str
+    created_at: Instant
 
 
 def connection_of(row: dict[str, Any]) -> dict[str, Any]:

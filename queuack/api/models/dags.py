@@ -188,4 +188,4 @@ def details_of(row: dict[str, Any], more: dict[str, Any], file_token: FileToken)
 
 def version_response(row: dict[str, Any]) -> dict[str, Any]:
     """A version as the list ``dag_versions`` gives it."""
-    return {**row, "id": uuid_of(row["id"]), "bundle_version": None}
+    return {**row, "id": uuid_of(row["id"]), "bundle_version": None, "bundle_url": None}

@@ -70,24 +70,64 @@ class JobCollectionResponse(Answer):
     total_entries: int
 
 
-class _Described(Answer):
+class _Brought(Answer):
     """What a plugin brings for Airflow's web server; Queuack does not use it and does not look into it."""
 
     model_config = ConfigDict(extra="allow")
 
+
+class FastAPIAppResponse(_Brought):
+    app: str
+    url_prefix: str
     name: str
+
+
+class FastAPIRootMiddlewareResponse(_Brought):
+    middleware: str
+    name: str
+
+
+class AppBuilderViewResponse(_Brought):
+    name: str | None = None
+    category: str | None = None
+    view: str | None = None
+    label: str | None = None
+
+
+class AppBuilderMenuItemResponse(_Brought):
+    name: str
+    href: str
+    category: str | None = None
+
+
+class _Shown(_Brought):
+    name: str
+    icon: str | None = None
+    icon_dark_mode: str | None = None
+    url_route: str | None = None
+    category: str | None = None
+    nav_top_level: bool | None = False
+    destination: str = "nav"
+
+
+class ExternalViewResponse(_Shown):
+    href: str
+
+
+class ReactAppResponse(_Shown):
+    bundle_url: str
 
 
 class PluginResponse(Answer):
     name: str
     macros: list[str]
     flask_blueprints: list[str]
-    fastapi_apps: list[_Described]
-    fastapi_root_middlewares: list[_Described]
-    external_views: list[_Described]
-    react_apps: list[_Described]
-    appbuilder_views: list[_Described]
-    appbuilder_menu_items: list[_Described]
+    fastapi_apps: list[FastAPIAppResponse]
+    fastapi_root_middlewares: list[FastAPIRootMiddlewareResponse]
+    external_views: list[ExternalViewResponse]
+    react_apps: list[ReactAppResponse]
+    appbuilder_views: list[AppBuilderViewResponse]
+    appbuilder_menu_items: list[AppBuilderMenuItemResponse]
     global_operator_extra_links: list[str]
     operator_extra_links: list[str]
     source: str

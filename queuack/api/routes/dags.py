@@ -21,7 +21,7 @@ from queuack.api.models.dags import (
     dag_of,
     details_of,
 )
-from queuack.api.query import Filters, PagingQuery, Where, conditions_of
+from queuack.api.query import Filters, PagingQuery, SliceQuery, Where, conditions_of
 
 router = APIRouter(prefix="/api/v2", tags=["DAG"])
 
@@ -130,7 +130,7 @@ async def patch_dags(
     backend: BackendOf,
     user: Operator,
     filters: Annotated[ManyFilters, Depends(_many)],
-    paging: PagingQuery,
+    part: SliceQuery,
     token: TokenOf,
     update_mask: UpdateMask = None,
 ) -> dict[str, Any]:
@@ -139,7 +139,7 @@ async def patch_dags(
     if filters.dag_id_pattern is None and filters.dag_id_prefix_pattern is None:
         return {"dags": [], "total_entries": 0}
     where = filters.where()
-    found = await _page(backend, where, paging.params("dag_id"), token)
+    found = await _page(backend, where, {**part.params(), "order": ["dag_id"]}, token)
     await audited(backend, "patch_dags", user, extra=f"is_paused={body.is_paused}")
     await backend.call("set_paused_where", where=where, paused=body.is_paused)
     return found | {"dags": [dag | {"is_paused": body.is_paused} for dag in found["dags"]]}
