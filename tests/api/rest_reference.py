@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from queuack.api import described
 from queuack.api.app import ApiSettings, create_app
+from queuack.api.described import Document
 from tests.api.differences import BEHAVIOUR, DIFFERENT, NOT_HERE, NOT_YET
-from tests.api.openapi import METHODS, Document
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rest-api.md"
 
@@ -41,11 +42,8 @@ def our_document() -> Document:
 
 def page(document: Document) -> str:
     by_tag: dict[str, list[str]] = {}
-    for path, operations in document["paths"].items():
-        for method in METHODS:
-            if (operation := operations.get(method)) is not None:
-                tag = (operation.get("tags") or ["Other"])[0]
-                by_tag.setdefault(tag, []).append(_row(method.upper(), path, operation))
+    for one in described.endpoints(document):
+        by_tag.setdefault(one.tag, []).append(_row(one.method, one.path, one.operation))
     text = HEAD + "## Endpoints\n"
     for tag in sorted(by_tag):
         text += f"\n### {tag}\n\n| endpoint | what it does |\n|---|---|\n" + "".join(by_tag[tag])

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from queuack.api.described import Document
 from tests.api.differences import DIFFERENT, NOT_HERE, not_yet
-from tests.api.openapi import Document, Endpoint, endpoints, features
+from tests.api.openapi import Endpoint, endpoints, features
 from tests.api.rest_reference import PAGE, our_document, page
 from tests.conformance.conftest import airflow_wheel
 

@@ -59,9 +59,7 @@ async def create_token_cli(body: LoginBody, request: Request, backend: BackendOf
 
 
 @router.get("/api/v2/auth/login", status_code=307, response_model=None)
-async def login(
-    request: Request, target: Annotated[str | None, Query(alias="next")] = None
-) -> RedirectResponse:
+async def login(request: Request, target: Annotated[str | None, Query(alias="next")] = None) -> RedirectResponse:
     """To the page where people log in, with ``next`` handed on: where to go from there."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/login{query}", status_code=307)
