@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from queuack import __version__
 from queuack.api import errors
@@ -43,6 +44,13 @@ class ApiSettings:
     streams: int = 128
 
 
+def _in_markdown(router: APIRouter) -> None:
+    """Docstrings write code as ``code``; OpenAPI's descriptions are Markdown."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.description = route.description.replace("``", "`")
+
+
 def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
     """The REST API over ``backend``."""
     app = FastAPI(
@@ -62,6 +70,7 @@ def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
     app.state.attempts = Attempts()
     errors.install(app)
     for router in ROUTERS:
+        _in_markdown(router)
         app.include_router(router)
     app.add_middleware(Limits, body_bytes=settings.body_bytes, at_once=settings.at_once, streams=settings.streams)
     return app
