@@ -38,10 +38,13 @@ OPERATIONS = {
     "gt": "{column} > {value}",
     "lte": "{column} <= {value}",
     "lt": "{column} < {value}",
-    "like": "len(list_filter({value}::VARCHAR[], lambda pattern: {column} ILIKE pattern)) > 0",
-    "prefix": "len(list_filter({value}::VARCHAR[], lambda beginning: starts_with({column}, beginning))) > 0",
+    "like": "{column} ILIKE {value}",
+    "prefix": "starts_with({column}, {value})",
 }
 """What a column can be asked. ``in``: a list; ``like``, ``prefix``: alternatives, in ``like`` with SQL's % and _."""
+
+ALTERNATIVES = frozenset({"like", "prefix"})
+"""Operations whose value is a list, of which one has to hold."""
 
 LONGEST_PAGE = 1000
 """Rows; more is cut."""
@@ -158,8 +161,12 @@ def _condition(listing: Listing, one: Filter, parts: _Parts) -> str:
     column = listing.columns.get(one.name)
     if column is None or one.operation not in OPERATIONS:
         raise InvalidRequest(f"{listing.name} cannot be filtered by {one.name!r} ({one.operation}).")
-    value = parts.hold(one.value, instant=one.name in INSTANTS)
-    return OPERATIONS[one.operation].format(column=column, value=value)
+    text = OPERATIONS[one.operation]
+    if one.operation in ALTERNATIVES:
+        if not isinstance(one.value, list) or not one.value:
+            raise InvalidRequest(f"{listing.name}: {one.operation} takes a list of alternatives.")
+        return "(" + " OR ".join(text.format(column=column, value=parts.hold(value)) for value in one.value) + ")"
+    return text.format(column=column, value=parts.hold(one.value, instant=one.name in INSTANTS))
 
 
 def _order(listing: Listing, order: Sequence[str]) -> list[tuple[str, bool]]:

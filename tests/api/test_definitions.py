@@ -100,7 +100,7 @@ def test_a_file_is_named_by_its_token_only(api: TestClient) -> None:
 
 def test_settings_are_told_when_allowed(api: TestClient) -> None:
     assert api.get(f"{V2}/config").status_code == 403
-    flags = {"api.expose_config": "True"}
+    flags = {"api.expose_config": "True", "core.parallelism": 7}
     environ = {"AIRFLOW__API_AUTH__JWT_SECRET": "geheim" * 8}
     before = config.configure(config.load(config.current().home, flags, environ))
     try:
@@ -108,7 +108,7 @@ def test_settings_are_told_when_allowed(api: TestClient) -> None:
         assert found.status_code == 200
         assert "geheim" not in found.text
         one = api.get(f"{V2}/config/section/core/option/parallelism").json()
-        assert one == {"sections": [{"name": "core", "options": [{"key": "parallelism", "value": "32"}]}]}
+        assert one == {"sections": [{"name": "core", "options": [{"key": "parallelism", "value": "7"}]}]}
         secret = api.get(f"{V2}/config/section/api_auth/option/jwt_secret", headers=TEXT)
         assert secret.text == "[api_auth]\njwt_secret = < hidden >\n"
         assert api.get(f"{V2}/config?section=nothing").status_code == 404

@@ -11,21 +11,21 @@
 -- column: timetable_type dag.timetable_type
 -- column: next_dagrun dag.next_dagrun
 -- column: last_parsed_time dag.last_parsed_time
--- column: last_run_state (SELECT l.state FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.run_after DESC, l.id DESC LIMIT 1)
--- column: last_run_start_date (SELECT l.start_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.run_after DESC, l.id DESC LIMIT 1)
+-- column: last_run_state (SELECT arg_max(l.state, l.run_after) FROM dag_run l WHERE l.dag_id = dag.dag_id)
+-- column: last_run_start_date (SELECT arg_max_null(l.start_date, l.run_after) FROM dag_run l WHERE l.dag_id = dag.dag_id)
 -- column: last_run_run_after (SELECT max(l.run_after) FROM dag_run l WHERE l.dag_id = dag.dag_id)
 -- condition: any_tag EXISTS (SELECT 1 FROM dag_tag t WHERE t.dag_id = dag.dag_id AND list_contains($value, t.name))
 -- condition: all_tags (SELECT count(DISTINCT t.name) FROM dag_tag t WHERE t.dag_id = dag.dag_id AND list_contains($value::VARCHAR[], t.name)) = len(list_distinct($value::VARCHAR[]))
 -- condition: owners len(list_filter($value::VARCHAR[], lambda wanted: contains(lower(dag.owners), lower(wanted)))) > 0
--- condition: run_state list_contains($value, (SELECT l.state FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1))
--- condition: run_start_date_gte (SELECT l.start_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) >= make_timestamptz($value::BIGINT)
--- condition: run_start_date_gt (SELECT l.start_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) > make_timestamptz($value::BIGINT)
--- condition: run_start_date_lte (SELECT l.start_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) <= make_timestamptz($value::BIGINT)
--- condition: run_start_date_lt (SELECT l.start_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) < make_timestamptz($value::BIGINT)
--- condition: run_end_date_gte (SELECT l.end_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) >= make_timestamptz($value::BIGINT)
--- condition: run_end_date_gt (SELECT l.end_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) > make_timestamptz($value::BIGINT)
--- condition: run_end_date_lte (SELECT l.end_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) <= make_timestamptz($value::BIGINT)
--- condition: run_end_date_lt (SELECT l.end_date FROM dag_run l WHERE l.dag_id = dag.dag_id ORDER BY l.id DESC LIMIT 1) < make_timestamptz($value::BIGINT)
+-- condition: run_state list_contains($value, (SELECT arg_max_null(l.state, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id))
+-- condition: run_start_date_gte (SELECT arg_max_null(l.start_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) >= make_timestamptz($value::BIGINT)
+-- condition: run_start_date_gt (SELECT arg_max_null(l.start_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) > make_timestamptz($value::BIGINT)
+-- condition: run_start_date_lte (SELECT arg_max_null(l.start_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) <= make_timestamptz($value::BIGINT)
+-- condition: run_start_date_lt (SELECT arg_max_null(l.start_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) < make_timestamptz($value::BIGINT)
+-- condition: run_end_date_gte (SELECT arg_max_null(l.end_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) >= make_timestamptz($value::BIGINT)
+-- condition: run_end_date_gt (SELECT arg_max_null(l.end_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) > make_timestamptz($value::BIGINT)
+-- condition: run_end_date_lte (SELECT arg_max_null(l.end_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) <= make_timestamptz($value::BIGINT)
+-- condition: run_end_date_lt (SELECT arg_max_null(l.end_date, l.id) FROM dag_run l WHERE l.dag_id = dag.dag_id) < make_timestamptz($value::BIGINT)
 -- condition: favorite_of dag.dag_id IN (SELECT f.dag_id FROM dag_favorite f WHERE f.username = $value)
 -- condition: no_favorite_of dag.dag_id NOT IN (SELECT f.dag_id FROM dag_favorite f WHERE f.username = $value)
 -- condition: bundle_version $value IS NULL
