@@ -402,7 +402,7 @@ SETTINGS: tuple[Setting, ...] = (
         "expose_config",
         "str",
         "False",
-        "Whether the REST API tells settings; secrets stay hidden. (non-sensitive-only: as True.)",
+        "Whether the REST API tells settings; secrets stay hidden (non-sensitive-only: as True).",
         choices=("False", "True", "non-sensitive-only"),
     ),
     # ── api_auth ──
