@@ -13,6 +13,7 @@ from queuack.engine.events import (
     AttemptFinished,
     ClearTasks,
     DeleteDag,
+    DeletePool,
     InputAsked,
     InputGiven,
     SetPaused,
@@ -118,6 +119,18 @@ def test_a_pool_may_count_the_deferred() -> None:
     assert list(driver.dispatched()) == ["a"]
     driver.finish(key, {"a": "success"})
     assert driver.run_state(key) == "success"
+
+
+def test_a_pool_that_is_deleted_counts_no_deferred_and_a_restart_agrees() -> None:
+    driver = Driver(dag(task("a", pool="small")))
+    driver.ask(SetPool(pool="small", slots=1, include_deferred=True))
+    key = driver.trigger()
+    defer(driver, key)
+    assert driver.engine._world.admission.pool("small").used == 1
+    driver.ask(DeletePool(pool="small"))
+    assert driver.engine._world.admission.pool("small").used == 0
+    driver.restart()
+    assert driver.engine._world.admission.pool("small").used == 0
 
 
 def test_the_limits_of_the_task_count_the_deferred() -> None:
