@@ -217,6 +217,7 @@ def _clear(world: World, run: Run, chosen: Iterable[int], *, reopen: bool = True
 def _reopen(world: World, run: Run) -> None:
     """A finished run is queued again."""
     run.turn("queue")
+    run.limit.capacity = run.dag.document.max_active_tasks  # there may be another version since
     run.queued_at, run.start_date, run.end_date = world.now, None, None
     run.backfill = world.backfills.get(run.backfill_id or 0)
     run.dag.finished.pop(run.key, None)
