@@ -469,3 +469,19 @@ def test_events_of_watchers_are_taken_once() -> None:
     assert heard == [b"1", b"2", b"3"]
     row = driver.store.triggers[trigger_id]
     assert (row.fired_by, row.fired_seq) == ("t2", 1)
+
+
+def test_a_look_again_of_a_task_that_starts_from_its_trigger_keeps_its_try() -> None:
+    """Also its beginning, and how often it has looked: as the store counts it."""
+    start = StartTrigger(classpath="pkg.T", next_method="go_on")
+    driver = Driver(dag(task("a", start_trigger=start)))
+    key = driver.trigger()
+    fire(driver, 1)
+    driver.finish(key, {"a": "up_for_reschedule"}, reschedule_at=driver.now + SECOND)
+    driver.advance(1)
+    run = driver.engine.runs[key]
+    here = (run.tries[0], run.detail(0).reschedules, run.detail(0).start_date)
+    assert here == (1, 1, START)
+    driver.restart()
+    run = driver.engine.runs[key]
+    assert (run.tries[0], run.detail(0).reschedules, run.detail(0).start_date) == here
