@@ -241,13 +241,18 @@ def somebody_updates_an_asset(sim: Simulation, rng: random.Random) -> None:
 @action(2)
 def somebody_answers(sim: Simulation, rng: random.Random) -> None:
     waiting = [
-        run.ti_ids[i]
+        (run.key, i)
         for run in sim.life.engine.runs.values()
         for i, state in enumerate(run.states) if state == states.AWAITING_INPUT and not run.is_finished
     ]  # fmt: skip
     if waiting:
-        ti_id = rng.choice(sorted(waiting))
-        sim.ask(f"answer {ti_id}", lambda: sim.life.request(InputGiven(ti_id=ti_id, payload=b"1")))
+        key, i = rng.choice(sorted(waiting))
+        run = sim.life.engine.runs[key]
+        task_id, index = run.plan.task_ids[run.task_of[i]], run.map_indexes[i]
+        given = InputGiven(
+            dag_id=run.dag_id, run_id=run.run_id, task_id=task_id, map_index=index, chosen_options=["yes"]
+        )
+        sim.ask(f"answer {run.dag_id}/{run.run_id}/{task_id}[{index}]", lambda: sim.life.request(given))
 
 
 # ── processes and the disk ───────────────────────────────────────────────────────────────────────────

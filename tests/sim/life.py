@@ -143,6 +143,7 @@ class Life:
         self.front.asking = self.parsing.asking or Asking()
         self.crew = crew
         crew.executor = self.executor
+        crew.ask_a_person = self.loop.post
         outstanding = engine.outstanding()
         self.task = loop.create_task(self.loop.run())
         self._others = [loop.create_task(recover(self.loop, self.executor, outstanding, 10.0))]
@@ -207,10 +208,10 @@ class Life:
         """It is dead: nothing of it moves any more."""
         self.crew.executor = None
         self.triggers.stop()
-        for task in (self.task, *self._others):
-            if not task.done():
-                task.cancel()
-        self.events.run_until_complete(asyncio.sleep(0))
+        while not all(task.done() for task in (self.task, *self._others)):
+            for task in (self.task, *self._others):
+                task.cancel()  # more than once: wait_for may swallow one
+            self.events.run_until_complete(asyncio.sleep(0))
         for task in (self.task, *self._others):
             if task.done() and not task.cancelled():
                 task.exception()

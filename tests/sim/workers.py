@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from queuack import clock
+from queuack.engine.events import InputAsked
 from queuack.executors.base import Attempt, Listener
 from queuack.protocol import CallbackRan, Fact, Finished, Started, TriggerRequest, Workload, XComPush
 from queuack.schedule.conditions import AssetKey
@@ -65,6 +66,7 @@ class Crew:
         """From now on all goes well, and quickly."""
         self.task_ids: Callable[[str], Sequence[str]] = lambda dag_id: ()
         """What a branch of the DAG may skip."""
+        self.ask_a_person: Callable[[InputAsked], None] = lambda asked: None
         self.outlets: Callable[[Workload], tuple[AssetKey, ...]] = lambda workload: ()
         self._born = 0
         self._looks: dict[tuple[int, int], int] = {}
@@ -159,6 +161,8 @@ class Crew:
         elif outcome in ("deferred", "awaiting_input"):
             fact.next_method = "go_on"
             fact.wait_timeout = rng.choice([2, 3600]) * SECOND if outcome != "deferred" or rng.random() < 0.5 else None
+            if outcome == "awaiting_input":
+                self.ask_a_person(InputAsked(ti_id=workload.ti_id, options=["yes", "no"], subject="?"))
             if outcome == "deferred":
                 fact.trigger = TriggerRequest("sim.Trigger", b"{}")
         if fact.outcome == "success":
