@@ -99,7 +99,7 @@ def delete_dag(world: World, event: DeleteDag) -> int:
             world.dirty.pop(ti_id, None)
         world.dirty_runs.pop(run, None)
     dag.active.clear()
-    dag.next = None
+    dag.next = dag.wants_start_at = None
     for row in [row for row in world.callbacks.values() if row.dag_id == dag.dag_id]:
         del world.callbacks[row.id]
         if row.trigger_id is not None:

@@ -176,3 +176,11 @@ def test_a_run_that_is_cleared_later_has_the_limit_of_the_present_version() -> N
     driver.dispatched()
     driver.ask(ClearTasks(dag_id="d", run_id=driver.store.runs[key].run_id))
     assert len(driver.dispatched()) == 1
+
+
+def test_a_deleted_dag_wakes_nobody_up() -> None:
+    driver = Driver(dag(task("a")))
+    driver.trigger(logical_date=START + DAY)
+    assert driver.engine.next_wakeup() == START + DAY
+    driver.ask(DeleteDag(dag_id="d"))
+    assert driver.engine.next_wakeup() is None
