@@ -71,7 +71,7 @@ def limits_hold(sim: Simulation, engine: Engine, events: Sequence[Event], step: 
     per_task: Counter[tuple[str, str]] = Counter()
     per_task_and_run: Counter[tuple[int, str]] = Counter()
     caps: dict[tuple[str, str], int] = {}
-    active = 0
+    active = alone = 0
     for run, i in _occupied(engine):
         task, state = run.task_of[i], run.states[i]
         task_id, pool = run.plan.task_ids[task], run.plan.pools[task]
@@ -82,13 +82,16 @@ def limits_hold(sim: Simulation, engine: Engine, events: Sequence[Event], step: 
             caps[run.dag_id, task_id] = max(cap, caps.get((run.dag_id, task_id), 0))
         if state in states.RUNNING_LIKE:
             active += 1
+            alone += not run.plan.is_async[task]
             per_run[run.key] += 1
         if state in states.RUNNING_LIKE or (state == states.DEFERRED and sim.pools.get(pool, (0, False))[1]):
             pools[pool] += run.plan.pool_slots[task]
     world = engine._world
-    require(
-        active <= world.admission.parallelism, f"{active} attempts at once, parallelism {world.admission.parallelism}"
-    )
+    most, ahead = sim.settings.parallelism, world.admission.ahead
+    require(active <= most + ahead, f"{active} attempts at once, parallelism {most}, {ahead} ahead")
+    most = min(most, sim.settings.max_workers or most)
+    if any(not engine.runs[command.run_key].plan.is_async[command.task_index] for command in handed_out):
+        require(alone <= most + ahead, f"{alone} attempts that take a worker at once, {most} workers, {ahead} ahead")
     for command in handed_out:
         run = engine.runs[command.run_key]
         task = command.task_index
@@ -227,7 +230,7 @@ def memory_equals_file(sim: Simulation) -> None:
     here, there = picture(live), picture(again)
     if live._world.work:
         return
-    again.set_parallelism(live._world.admission.parallelism)
+    again.set_ahead(live._world.admission.ahead)
     wrong = differences(_uncounted(here), _uncounted(there), ("memory", "file"))
     require(not wrong, "memory is not what the file says:\n    " + "\n    ".join(wrong[:6]))
     for _ in range(1_000):

@@ -63,6 +63,7 @@ class Simulation(Watch):
         rng = self.chance.of("settings")
         self.settings = EngineSettings(
             parallelism=rng.choice([1, 2, 4, 8]),
+            max_workers=rng.choice([None, 1, 2]),
             evaluations_per_step=rng.choice([1, 3, 2_000, 2_000]),
             dags_are_paused_at_creation=rng.random() < 0.05,
         )
