@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from queuack.engine import effects as fx
 from queuack.engine import states
@@ -32,7 +33,8 @@ from queuack.engine.events import (
     TriggerFired,
 )
 from queuack.engine.run import Run
-from tests.engine.driver import DAY, SECOND, Driver, parsed
+from queuack.engine.spec import DagDocument
+from tests.engine.driver import DAY, SECOND, Driver, parsed, task
 from tests.engine.random_dags import LEGAL, POOLS, map_some, random_dag
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from queuack import clock
-from queuack.daemon.services import assets, dags, pools, runs, tasks
+from queuack.daemon.services import assets, control, dags, pools, runs
 from queuack.engine import states
 from queuack.engine.events import InputGiven
 from queuack.engine.run import Run
@@ -179,15 +179,19 @@ def somebody_clears(sim: Simulation, rng: random.Random) -> None:
     dag_id, run_id, task_id = place
     down, up, failed = rng.random() < 0.6, rng.random() < 0.2, rng.random() < 0.3
     chosen = None if rng.random() < 0.2 else [task_id]
-    instances = [(task_id, rng.randint(0, 2))] if rng.random() < 0.2 else None
-    if instances:
-        chosen = None
+    if rng.random() < 0.2:
+        chosen = [(task_id, rng.randint(0, 2))]
+    latest, reopen = rng.random() < 0.2, rng.random() < 0.9
     sim.ask(
-        f"clear {dag_id}/{run_id} {instances or chosen} down={down} up={up} failed={failed}",
-        lambda: runs.clear_tasks(
-            sim.life, dag_id, run_id, chosen, upstream=up, downstream=down, only_failed=failed, instances=instances
-        ),
-    )
+        f"clear {dag_id}/{run_id} {chosen} down={down} up={up} failed={failed} latest={latest} reopen={reopen}",
+        lambda: [
+            f"{row['task_id']}[{row['map_index']}]"
+            for row in control.clear_tasks(
+                sim.life, dag_id, run_id, chosen, include_upstream=up, include_downstream=down, only_failed=failed,
+                run_on_latest_version=latest, reset_dag_runs=reopen,
+            )
+        ],
+    )  # fmt: skip
 
 
 @action(4)
@@ -198,7 +202,7 @@ def somebody_marks_a_task(sim: Simulation, rng: random.Random) -> None:
     dag_id, run_id, task_id = place
     state, index = rng.choice(["success", "failed", "skipped"]), rng.choice([-1, -1, -1, 0, 1])
     sim.ask(f"mark {dag_id}/{run_id}/{task_id}[{index}] {state}",
-            lambda: tasks.set_task_state(sim.life, dag_id, run_id, task_id, state, index)["state"])  # fmt: skip
+            lambda: len(control.set_task_state(sim.life, dag_id, run_id, task_id, state, index)))  # fmt: skip
 
 
 @action(3)
@@ -208,7 +212,7 @@ def somebody_marks_a_run(sim: Simulation, rng: random.Random) -> None:
         return
     dag_id, run_id, _ = place
     state = rng.choice(["success", "failed", "queued"])
-    sim.ask(f"mark {dag_id}/{run_id} {state}", lambda: runs.set_run_state(sim.life, dag_id, run_id, state)["state"])
+    sim.ask(f"mark {dag_id}/{run_id} {state}", lambda: control.set_run_state(sim.life, dag_id, run_id, state)["state"])
 
 
 @action(2)
