@@ -189,7 +189,7 @@ def _clear(world: World, run: Run, chosen: Iterable[int], *, reopen: bool = True
             if begun:
                 history.state, history.end_date = "failed", world.now
             world.writes.append(InstanceHistoryRow(row=history))
-        if run.states[i] == states.SCHEDULED:
+        if run.states[i] == states.SCHEDULED and detail.start_date is None:
             run.tries[i] -= 1  # nobody has heard of this attempt
         stop(world, run, i, "cleared")
         run.move(i, Move.CLEAR)
