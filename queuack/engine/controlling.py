@@ -145,7 +145,8 @@ def delete_pool(world: World, event: DeletePool) -> str:
     pool = world.admission.pools.get(event.pool)
     if pool is None or pool.is_missing:
         raise NotFound(f"There is no pool {event.pool!r}.")
-    pool.capacity, pool.is_missing = 0, True
+    pool.capacity, pool.is_missing, pool.include_deferred = 0, True, False
+    recount(world, event.pool)
     world.writes.append(PoolDeleted(pool=event.pool))
     return event.pool
 
@@ -188,7 +189,7 @@ def _clear(world: World, run: Run, chosen: Iterable[int], *, reopen: bool = True
             if begun:
                 history.state, history.end_date = "failed", world.now
             world.writes.append(InstanceHistoryRow(row=history))
-        if run.states[i] == states.SCHEDULED:
+        if run.states[i] == states.SCHEDULED and detail.start_date is None:
             run.tries[i] -= 1  # nobody has heard of this attempt
         stop(world, run, i, "cleared")
         run.move(i, Move.CLEAR)
@@ -216,6 +217,7 @@ def _clear(world: World, run: Run, chosen: Iterable[int], *, reopen: bool = True
 def _reopen(world: World, run: Run) -> None:
     """A finished run is queued again."""
     run.turn("queue")
+    run.limit.capacity = run.dag.document.max_active_tasks  # there may be another version since
     run.queued_at, run.start_date, run.end_date = world.now, None, None
     run.backfill = world.backfills.get(run.backfill_id or 0)
     run.dag.finished.pop(run.key, None)
