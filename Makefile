@@ -1,6 +1,6 @@
 # Queuack's everyday commands. `make` prints this help.
 
-.PHONY: help check lint types test bench crash
+.PHONY: help check lint types test bench crash sim
 
 help:  ## print this help
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/: .*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ test:  ## all tests
 
 crash:  ## only the crash campaign
 	python -m pytest tests/crash
+
+sim:  ## deterministic simulation for SIM_MINUTES (default 1) on every core
+	python -m tests.sim
 
 bench:  ## speed, beside peers where they are installed; prints a table, writes JSON
 	python -m tests.bench

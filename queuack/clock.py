@@ -7,6 +7,8 @@ appear where people or DAG files see them, always aware.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -14,10 +16,24 @@ MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 """Microseconds in a second."""
 
+_read_ns: Callable[[], int] = time.time_ns
+
 
 def now_us() -> int:
     """The present instant."""
-    return time.time_ns() // 1_000
+    return _read_ns() // 1_000
+
+
+@contextmanager
+def told_by(read_ns: Callable[[], int]) -> Iterator[None]:
+    """For the whole process: ``read_ns`` (nanoseconds since the epoch) is the clock, until the block ends. For
+    simulations."""
+    global _read_ns
+    before, _read_ns = _read_ns, read_ns
+    try:
+        yield
+    finally:
+        _read_ns = before
 
 
 def to_us(moment: datetime) -> int:

@@ -26,6 +26,7 @@ __all__ = [
     "BY_NAME",
     "SETTINGS",
     "Config",
+    "as_text",
     "configure",
     "current",
     "get",
@@ -146,6 +147,8 @@ def load(home: Home, flags: Mapping[str, Scalar] | None = None, environ: Mapping
 
 def parse(setting: Setting, value: Any, source: str) -> Scalar:
     """The value in the setting's type, checked. Raises SettingError that names ``source``."""
+    if setting.choices and isinstance(value, bool):
+        value = str(value)  # TOML's true, for a setting that has it as one choice of several
     if setting.default is None and value in (None, "", "None", "none"):
         return None
     try:

@@ -93,6 +93,7 @@ class Workload(msgspec.Struct, omit_defaults=True, kw_only=True):
     log_path: str = ""
     """Relative to the logs folder."""
     queued_dttm: int | None = None
+    """When it was handed out. Its facts repeat it: a try that is interrupted is handed out more than once."""
     task_reschedule_count: int = 0
     """How often this try has asked to be run again later (sensors in reschedule mode)."""
     first_reschedule_us: int | None = None
@@ -205,6 +206,8 @@ class Started(Fact, tag="started", kw_only=True):
     try_number: int
     at: int
     pid: int
+    queued_dttm: int | None = None
+    """Of the workload."""
 
 
 class Finished(Fact, tag="finished", kw_only=True):
@@ -214,6 +217,8 @@ class Finished(Fact, tag="finished", kw_only=True):
     try_number: int
     at: int
     outcome: str
+    queued_dttm: int | None = None
+    """Of the workload."""
     started_at: int | None = None
     pid: int | None = None
     fail_without_retry: bool = False

@@ -155,7 +155,7 @@ SETTINGS: tuple[Setting, ...] = (
         "test_connection",
         "str",
         "Disabled",
-        "Whether `queuack connections test` may try connections.",
+        "Whether connections may be tried, by command and REST API.",
         choices=("Disabled", "Enabled", "Hidden"),
     ),
     Setting("core", "sensitive_var_conn_names", "str", "", "More words, comma-separated, that mark a name as secret."),
@@ -397,6 +397,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("api", "base_url", "str", "http://localhost:8080", "Address that links in logs and messages start with."),
     Setting("api", "host", "str", "127.0.0.1", "Address to listen on; 0.0.0.0 = every one of this machine."),
     Setting("api", "port", "int", 8080, "Port to listen on; 0 = any that is free.", minimum=0),
+    Setting(
+        "api",
+        "expose_config",
+        "str",
+        "False",
+        "Whether the REST API tells settings; secrets stay hidden (non-sensitive-only: as True).",
+        choices=("False", "True", "non-sensitive-only"),
+    ),
     # ── api_auth ──
     Setting(
         "api_auth",

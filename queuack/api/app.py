@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from queuack import __version__
 from queuack.api import errors
@@ -13,10 +14,23 @@ from queuack.api.auth.attempts import Attempts
 from queuack.api.auth.people import People
 from queuack.api.auth.tokens import Tokens
 from queuack.api.backend import Backend
+from queuack.api.connection_tests import Tests
+from queuack.api.file_tokens import FileTokens
 from queuack.api.limits import Limits
-from queuack.api.routes import instances, monitor, runs
+from queuack.api.routes import connections, dags, definitions, instances, monitor, pools, records, runs, variables
 
-ROUTERS = (auth_routes.router, monitor.router, runs.router, instances.router)
+ROUTERS = (
+    auth_routes.router,
+    monitor.router,
+    dags.router,
+    definitions.router,
+    runs.router,
+    instances.router,
+    pools.router,
+    variables.router,
+    connections.router,
+    records.router,
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +44,33 @@ class ApiSettings:
     streams: int = 128
 
 
+def _in_markdown(router: APIRouter) -> None:
+    """Docstrings write code as ``code``; OpenAPI's descriptions are Markdown."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.description = route.description.replace("``", "`")
+
+
 def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
     """The REST API over ``backend``."""
-    app = FastAPI(title="Queuack", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Queuack",
+        version=__version__,
+        description="The REST API of Airflow 3.3.2, answered by Queuack.",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=errors.RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.state.backend = backend
     app.state.people = People(backend, Tokens(settings.signing_key, settings.lifetime))
+    app.state.file_tokens = FileTokens(settings.signing_key)
+    app.state.connection_tests = Tests()
     app.state.attempts = Attempts()
     errors.install(app)
     for router in ROUTERS:
+        _in_markdown(router)
         app.include_router(router)
     app.add_middleware(Limits, body_bytes=settings.body_bytes, at_once=settings.at_once, streams=settings.streams)
     return app

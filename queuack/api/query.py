@@ -1,7 +1,8 @@
 """What the query string of a list says: filters, order, paging. Decides how Airflow's names become columns of a list.
 
-Airflow's conventions: ``run_after_gte`` and its kin bound, ``…_pattern`` is SQL's LIKE with alternatives between ``|``,
-``…_prefix_pattern`` a beginning, a name given several times means any of them, ``order_by=-start_date`` descends.
+Airflow's conventions: ``run_after_gte`` and its kin bound, ``…_pattern`` is a part of the text (any case, with
+SQL's wildcards, alternatives between ``|``), ``…_prefix_pattern`` its beginning, a name given several times means any
+of them, ``order_by=-start_date`` descends.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class Filters:
     equals: Mapping[str, Any] = field(default_factory=dict)
     patterns: Sequence[str] = ()
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, tuple[Any, str, str]] = field(default_factory=dict)
+    """Name → (type, column, operation), where the name says nothing of the operation."""
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def fields(self) -> dict[str, tuple[Any, list[Any]]]:
@@ -55,6 +58,7 @@ class Filters:
         for name in self.patterns:
             said[f"{name}_pattern"] = (str, [self._of(name), "like"])
             said[f"{name}_prefix_pattern"] = (str, [self._of(name), "prefix"])
+        said |= {name: (kind, [column, operation]) for name, (kind, column, operation) in self.others.items()}
         return said | {name: (kind, [self._of(name), ""]) for name, kind in self.conditions.items()}
 
     def _of(self, name: str) -> str:
@@ -77,19 +81,40 @@ def where(name: str, filters: Filters) -> Callable[..., Where]:
 
 
 def conditions_of(said: BaseModel, fields: Mapping[str, tuple[Any, list[Any]]]) -> Where:
-    """What was given, as ``list_page`` takes it."""
+    """What was given of ``fields``, as ``list_page`` takes it."""
     found: Where = []
-    for name in said.model_fields_set:
+    for name in said.model_fields_set & fields.keys():
         value = getattr(said, name)
-        if value is None:
+        if value is None or value == []:
             continue
         column, operation = fields[name][1]
         if isinstance(value, datetime):
             value = to_us(value)
         elif operation == "like":
-            value = [part.strip().replace("~", "%") for part in value.split("|")]
+            value = [f"%{part}%" for part in alternatives(value)]
+        elif operation == "prefix":
+            value = alternatives(value)
         found.append([column, operation, value])
     return found
+
+
+def alternatives(text: str) -> list[str]:
+    """What stands between the ``|`` of a pattern; ``~``, Airflow's sign for everything, is nothing in particular."""
+    found = [part for part in (part.strip() for part in text.split("|")) if part]
+    return ["" if part == "~" else part for part in found] or [text]
+
+
+class Slice(BaseModel):
+    """Which rows of a list, in an order that cannot be chosen."""
+
+    limit: int = LIMIT
+    offset: int = 0
+
+    def params(self) -> dict[str, Any]:
+        """What ``list_page`` takes."""
+        if self.limit < 0 or self.offset < 0:
+            raise InvalidRequest("limit and offset are 0 or more.")
+        return {"limit": min(self.limit, LARGEST), "offset": self.offset}
 
 
 class Paging(BaseModel):
@@ -132,6 +157,10 @@ class CursorPaging(Paging):
         }
 
 
+def _slice(said: Annotated[Slice, Query()]) -> Slice:
+    return said
+
+
 # Each in a dependency of its own: FastAPI reads a model of the query string only where it is alone.
 def _paging(said: Annotated[Paging, Query()]) -> Paging:
     return said
@@ -141,6 +170,7 @@ def _cursor_paging(said: Annotated[CursorPaging, Query()]) -> CursorPaging:
     return said
 
 
+SliceQuery = Annotated[Slice, Depends(_slice)]
 PagingQuery = Annotated[Paging, Depends(_paging)]
 CursorQuery = Annotated[CursorPaging, Depends(_cursor_paging)]
 

@@ -186,16 +186,8 @@ def create_default_connections(session: Session) -> None:
 
     Hooks look for these when a task names none. Those that exist stay as they are.
     """
-    from queuack.cli.default_connections import DEFAULT_CONNECTIONS  # start-up time: a table for this command alone
-
-    existing = {row["conn_id"] for row in session.client.call("list_connections")}
-    new = [
-        {"conn_id": conn_id, **form.from_uri(uri), "extra": json.dumps(extra) if extra else None}
-        for conn_id, uri, extra in DEFAULT_CONNECTIONS
-        if conn_id not in existing
-    ]
-    session.client.call("set_connections", connections=new)
-    click.echo(f"Added {counted(len(new), 'connection')}; {len(DEFAULT_CONNECTIONS) - len(new)} were there.")
+    done = session.client.call("add_default_connections")
+    click.echo(f"Added {counted(done['added'], 'connection')}; {done['kept']} were there.")
 
 
 def added_fields(conn_id: str, given: dict[str, Any]) -> dict[str, Any]:

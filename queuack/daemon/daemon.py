@@ -6,19 +6,18 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from queuack import clock
 from queuack.daemon.chores import CHORES, Chore
 from queuack.daemon.loop import Loop
 from queuack.daemon.parsing import Parsing
 from queuack.daemon.port import LivePort
+from queuack.daemon.recovery import recover
 from queuack.daemon.server import Server
 from queuack.daemon.serving import Serving
 from queuack.daemon.triggering import Triggering
-from queuack.engine.events import AttemptLost, AttemptReturned
 from queuack.errors import QueuackError, StoreUnavailable
 from queuack.executors.local import LocalExecutor
 from queuack.executors.nursery import NurseryClient
@@ -80,13 +79,19 @@ class Daemon:
         for number in (signal.SIGINT, signal.SIGTERM):
             running.add_signal_handler(number, self.stop)
         self.server.port = LivePort(
-            self.loop, self.database, self.writer, running, self.parsing.asking, self.server.roles
+            self.loop,
+            self.database,
+            self.writer,
+            running,
+            self.parsing.asking,
+            members=self.server.members,
+            reparse=self.parsing.reparse,
         )
         await self.server.start()
         await self.nursery.start()
         outstanding = self.loop.engine.outstanding()
         loop_task = running.create_task(self.loop.run())
-        self._spawn(self._recover(outstanding))
+        self._spawn(recover(self.loop, self.executor, outstanding, self._reconnect_timeout))
         await self.executor.start()
         self.triggering.start()
         self._spawn(self._start_parser())
@@ -114,33 +119,6 @@ class Daemon:
         self.nursery.expect_end()
 
     # ── start ────────────────────────────────────────────────────────────────────────────────────
-    async def _recover(self, outstanding: Sequence[tuple[int, int, bool]]) -> None:
-        """Adopt what living workers of a daemon before this one hold; finish or queue again what nobody holds.
-
-        ``outstanding`` is what the file said before the first step of this daemon.
-        """
-        held = await self.executor.recover(self._reconnect_timeout)
-        still = {ti_id: (try_number, begun) for ti_id, try_number, begun in self.loop.engine.outstanding()}
-        now = clock.now_us()
-        for ti_id, try_number, _ in outstanding:
-            if (ti_id, try_number) in held:
-                continue
-            current = still.get(ti_id)
-            if current is None or current[0] != try_number:
-                continue
-            if current[1]:
-                reason = "its worker died while no daemon was running"
-                self.loop.post(AttemptLost(ti_id=ti_id, try_number=try_number, at=now, reason=reason))
-            else:
-                self.loop.post(AttemptReturned(ti_id=ti_id, try_number=try_number))
-        for callback in list(self.loop.engine.callbacks.values()):
-            if callback.trigger_id is None and (-callback.id, 1) not in held:
-                self.loop.resume_callback(callback)
-        for ti_id, try_number in held:
-            current = still.get(ti_id)
-            if ti_id > 0 and (current is None or current[0] != try_number):
-                self.executor.cancel(ti_id, try_number, "its state was decided meanwhile")
-
     async def _start_parser(self) -> None:
         """Keep one parser: start it, and again when it ends, or when the nursery took it along."""
         while not self._stopping.is_set():

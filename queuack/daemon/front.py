@@ -146,6 +146,7 @@ class Front:
             inactive_assets=self.loop.engine.inactive_assets(task),
             upstream_map_indexes=upstream_map_indexes(run, command.task_index, command.map_index),
             is_mapped_over=is_mapped_over(run, command.task_index),
+            queued_dttm=command.queued_dttm,
             **self._origin(run),
         )
 
@@ -198,6 +199,7 @@ class Front:
                         pid=fact.pid,
                         worker_id=worker_id,
                         hostname=self._hostname,
+                        queued_dttm=fact.queued_dttm,
                     )
                 )
             elif isinstance(fact, CallbackRan):
@@ -226,6 +228,7 @@ class Front:
             try_number=fact.try_number,
             at=fact.at,
             outcome=fact.outcome,
+            queued_dttm=fact.queued_dttm,
             fail_without_retry=fact.fail_without_retry,
             retry_delay=fact.retry_delay,
             retry_reason=fact.retry_reason,

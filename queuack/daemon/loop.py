@@ -186,7 +186,7 @@ class Loop:
         self._thread.shutdown(wait=True)
 
     async def _wait(self) -> None:
-        if self._stopping or self._urgent:
+        if self._stopping or self._urgent or self.engine.has_work:
             self._wake.clear()
             return
         at = self.engine.next_wakeup()

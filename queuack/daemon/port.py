@@ -6,7 +6,7 @@ Service methods run in ordinary threads and may block; a Port carries what they 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -32,6 +32,9 @@ class Port(Protocol):
     def request(self, event: Event) -> Any:
         """Have the engine carry out a request; returns its reply once durable, raises its refusal."""
 
+    def request_all(self, events: Sequence[Event]) -> list[Any]:
+        """The same of several that do not depend on one another, in as few commits as possible."""
+
     def write(self, *writes: Write) -> None:
         """Write rows that are no business of the engine; returns once durable."""
 
@@ -50,6 +53,12 @@ class Port(Protocol):
     def roles(self) -> set[str] | None:
         """The roles of the processes that are connected to the daemon; None when no daemon runs."""
 
+    def members(self) -> list[tuple[str, int, int]] | None:
+        """(role, pid, connected since in microseconds) of the same, and of the daemon ("scheduler")."""
+
+    def reparse(self, relative_fileloc: str) -> bool:
+        """Have a file parsed at once, changed or not. False where no daemon runs."""
+
     def reader(self) -> Any:
         """A context manager that gives a Reader on a snapshot of the file."""
 
@@ -64,17 +73,37 @@ class LivePort:
         writer: Writer,
         event_loop: asyncio.AbstractEventLoop,
         asking: Asking | None = None,
-        roles: Callable[[], set[str]] = set,
+        *,
+        members: Callable[[], list[tuple[str, int, int]]] = list,
+        reparse: Callable[[str], None] | None = None,
     ) -> None:
-        self.roles: Callable[[], set[str] | None] = roles
+        self._members, self._reparse = members, reparse
         self._asking = asking or Asking()
         self._loop = loop
         self.waiting_xcom, self.waiting_xcoms = writer.xcom, writer.xcoms
         self._database = database
         self._event_loop = event_loop
 
+    def roles(self) -> set[str] | None:
+        return {role for role, _, _ in self._members()}
+
+    def members(self) -> list[tuple[str, int, int]] | None:
+        return self._members()
+
+    def reparse(self, relative_fileloc: str) -> bool:
+        if self._reparse is None:
+            return False
+        self._event_loop.call_soon_threadsafe(self._reparse, relative_fileloc)
+        return True
+
     def request(self, event: Event) -> Any:
         return asyncio.run_coroutine_threadsafe(self._loop.request(event), self._event_loop).result()
+
+    def request_all(self, events: Sequence[Event]) -> list[Any]:
+        async def carry() -> list[Any]:
+            return await asyncio.gather(*(self._loop.request(event) for event in events))
+
+        return asyncio.run_coroutine_threadsafe(carry(), self._event_loop).result()
 
     def write(self, *writes: Write) -> None:
         async def carry() -> None:
@@ -111,8 +140,17 @@ class DirectPort:
     def roles(self) -> set[str] | None:
         return None
 
+    def members(self) -> list[tuple[str, int, int]] | None:
+        return None
+
+    def reparse(self, relative_fileloc: str) -> bool:
+        return False
+
     def request(self, event: Event) -> Any:
         return self.loop.request(event)
+
+    def request_all(self, events: Sequence[Event]) -> list[Any]:
+        return [self.loop.request(event) for event in events]
 
     def write(self, *writes: Write) -> None:
         self.loop.round(writes=writes)

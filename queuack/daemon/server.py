@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from queuack import clock
 from queuack.daemon import runtime_service, services
 from queuack.daemon.changes import Changes
 from queuack.daemon.front import Front
@@ -57,6 +58,7 @@ class Peer:
         self._server = server
         self.connection = connection
         self.hello: Hello | None = None
+        self.since = clock.now_us()
 
     def on_message(self, message: Any) -> None:
         server = self._server
@@ -102,6 +104,7 @@ class Server:
         """Told where the API listens: host, port."""
         self.peers: set[Peer] = set()
         self._listener: asyncio.AbstractServer | None = None
+        self._since = clock.now_us()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -140,9 +143,13 @@ class Server:
         elif message.role == "triggerer":
             self.triggering.attach(connection, message)
 
-    def roles(self) -> set[str]:
-        """The roles of those that are connected."""
-        return {peer.hello.role for peer in list(self.peers) if peer.hello is not None}
+    def members(self) -> list[tuple[str, int, int]]:
+        """(role, pid, since) of those that are connected, and of the daemon itself."""
+        connected = [(peer.hello, peer.since) for peer in list(self.peers) if peer.hello is not None]
+        return [
+            ("scheduler", os.getpid(), self._since),
+            *((hello.role, hello.pid, since) for hello, since in connected),
+        ]
 
     def ask(self, peer: Peer, question: Ask) -> None:
         if question.method == "api_listens":

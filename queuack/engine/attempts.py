@@ -24,16 +24,22 @@ from queuack.engine.world import World
 _SETTLING = {"success": Move.SUCCEED, "skipped": Move.SKIP_ITSELF}
 
 
-def _find(world: World, ti_id: int, try_number: int) -> tuple[Run, int] | None:
-    """The run and position of a live attempt; None when the fact is stale."""
+def _find(world: World, ti_id: int, try_number: int, queued_dttm: int | None = None) -> tuple[Run, int] | None:
+    """The run and position of a live attempt; None when the fact is stale.
+
+    A try that is interrupted (deferred, rescheduled) is handed out again under its old number: a worker that outlived
+    a daemon may say once more how the part before ended. ``queued_dttm`` tells the parts apart.
+    """
     found = world.live.get(ti_id)
     if found is None or found[0].tries[found[1]] != try_number:
+        return None
+    if queued_dttm is not None and found[0].detail(found[1]).queued_dttm != queued_dttm:
         return None
     return found
 
 
 def started(world: World, event: AttemptStarted) -> None:
-    found = _find(world, event.ti_id, event.try_number)
+    found = _find(world, event.ti_id, event.try_number, event.queued_dttm)
     if found is None or found[0].states[found[1]] != states.QUEUED:
         return
     _start(world, *found, event, event.at)
@@ -61,7 +67,7 @@ def _place(run: Run, i: int, event: AttemptStarted | AttemptFinished) -> None:
 
 
 def finished(world: World, event: AttemptFinished) -> None:
-    found = _find(world, event.ti_id, event.try_number)
+    found = _find(world, event.ti_id, event.try_number, event.queued_dttm)
     if found is None:
         return
     run, i = found

@@ -40,7 +40,7 @@ def clear(world: World, run: Run, chosen: Iterable[int], *, reopens: bool = True
             if begun:
                 history.state, history.end_date = "failed", world.now
             world.writes.append(InstanceHistoryRow(row=history))
-        if run.states[i] == states.SCHEDULED:
+        if run.states[i] == states.SCHEDULED and detail.start_date is None:
             run.tries[i] -= 1  # nobody has heard of this attempt
         stop(world, run, i, "cleared", child=None)
         run.move(i, Move.CLEAR)
@@ -78,6 +78,7 @@ def on_latest(world: World, run: Run, chosen: list[int]) -> tuple[list[int], Run
 def reopen(world: World, run: Run) -> None:
     """A finished run is queued again."""
     run.turn("queue")
+    run.limit.capacity = run.dag.document.max_active_tasks  # there may be another version since
     run.queued_at, run.start_date, run.end_date = world.now, None, None
     run.backfill = world.backfills.get(run.backfill_id or 0)
     run.dag.finished.pop(run.key, None)

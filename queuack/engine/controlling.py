@@ -195,7 +195,8 @@ def delete_pool(world: World, event: DeletePool) -> str:
     pool = world.admission.pools.get(event.pool)
     if pool is None or pool.is_missing:
         raise NotFound(f"There is no pool {event.pool!r}.")
-    pool.capacity, pool.is_missing = 0, True
+    pool.capacity, pool.is_missing, pool.include_deferred = 0, True, False
+    recount(world, event.pool)
     world.writes.append(PoolDeleted(pool=event.pool))
     return event.pool
 

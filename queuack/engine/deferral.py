@@ -86,10 +86,11 @@ def begin_in_triggerer(world: World, run: Run, i: int) -> bool:
     start = run.plan.document.tasks[run.task_of[i]].start_trigger
     if start is None:
         return False
+    detail = run.detail(i)
     if run.states[i] != states.UP_FOR_RESCHEDULE:
         run.tries[i] += 1
-    detail = run.detail(i)
-    detail.start_date, detail.end_date, detail.retry_at, detail.reschedules = world.now, None, None, 0
+        detail.start_date, detail.reschedules = world.now, 0
+    detail.end_date, detail.retry_at = None, None
     asked = TriggerAsked(start.classpath, start.kwargs)
     timeout = None if start.timeout is None else round(start.timeout * SECOND)
     defer(world, run, i, asked, Deferral(start.next_method, start.next_kwargs.encode()), timeout)

@@ -526,6 +526,8 @@ class Dispatch(Command, kw_only=True):
     map_index: int
     try_number: int
     max_tries: int
+    queued_dttm: int | None = None
+    """The instant of this dispatch: what is said of the attempt repeats it."""
     task_reschedule_count: int = 0
     """How often this try has asked to be run again later."""
     first_reschedule_us: int | None = None

@@ -200,6 +200,11 @@ class Engine:
         return [(asset.name, asset.uri) for asset in assets_of(self._world, trigger_id)]
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
+    @property
+    def has_work(self) -> bool:
+        """The last step was full: the next goes on with what it left, whatever the clock says."""
+        return bool(self._world.work)
+
     def next_wakeup(self) -> int | None:
         """The instant at which time alone changes something (microseconds); None = only events do."""
         if self._world.work:

@@ -202,6 +202,8 @@ class AttemptStarted(Event, kw_only=True):
     hostname: str = ""
     unixname: str = ""
     worker_id: str = ""
+    queued_dttm: int | None = None
+    """Of the dispatch it speaks of; None = whichever is current."""
 
 
 class TriggerAsked(msgspec.Struct, frozen=True):
@@ -224,6 +226,8 @@ class AttemptFinished(Event, kw_only=True):
     try_number: int
     at: int
     outcome: str
+    queued_dttm: int | None = None
+    """Of the dispatch it speaks of; None = whichever is current."""
     fail_without_retry: bool = False
     retry_delay: float | None = None
     """Seconds until the retry, where a retry policy says so; None = as the task says."""

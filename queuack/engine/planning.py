@@ -12,7 +12,7 @@ import heapq
 import re
 from collections.abc import Sequence
 
-from queuack.engine import asking, deadlines, family, timers
+from queuack.engine import asking, deadlines, family, states, timers
 from queuack.engine.admission import Limit
 from queuack.engine.catalog import DagState, Planned
 from queuack.engine.effects import NewInstances, RunNoteRow, RunRow
@@ -393,7 +393,7 @@ def start_run(world: World, run: Run) -> None:
     world.touched[run] = None
     world.tell_listeners(run, "running", "started")
     watch_timeout(world, run)
-    if run.is_fresh:
+    if run.is_fresh and not run.tally[states.ABSENT]:
         world.look_at(run, run.all_instances(run.plan.roots))
     else:
         run.recount()

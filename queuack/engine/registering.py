@@ -17,7 +17,7 @@ from queuack.engine.planning import move_to_version, replan
 from queuack.engine.run import Run, Version
 from queuack.engine.scheduling import release
 from queuack.engine.spec import DagDocument, document_hash, encode
-from queuack.engine.states import DagRunState
+from queuack.engine.states import DagRunState, Move
 from queuack.engine.stopping import stop
 from queuack.engine.world import World
 from queuack.errors import InvalidRequest, QueuackError, TasksRunning
@@ -106,8 +106,10 @@ def delete_dag(world: World, event: DeleteDag) -> int:
 
 def _delete(world: World, dag: DagState, runs: list[Run]) -> None:
     for run in runs:
-        for i in range(run.plan.size):
+        for i, state in enumerate(run.states):
             stop(world, run, i, "the DAG was deleted", child=None)
+            if state in states.UNFINISHED:
+                run.move(i, Move.ABANDON)  # it may stand in the queue
         run.state = str(DagRunState.FAILED)
         run.epoch += 1
         deadlines.forget(world, run)
@@ -116,7 +118,7 @@ def _delete(world: World, dag: DagState, runs: list[Run]) -> None:
             world.dirty.pop(ti_id, None)
         world.dirty_runs.pop(run, None)
     dag.active.clear()
-    dag.next = None
+    dag.next = dag.wants_start_at = None
     for row in [row for row in world.callbacks.values() if row.dag_id == dag.dag_id]:
         del world.callbacks[row.id]
         if row.trigger_id is not None:

@@ -352,7 +352,9 @@ def hand_out(world: World) -> None:
     for run, i in world.admission.admit():
         run.move(i, Move.QUEUE)
         detail = run.detail(i)
-        detail.queued_dttm = world.now
+        # Later than the dispatch before, should the clock have been set back: it tells the parts of a try apart.
+        last = detail.queued_dttm
+        detail.queued_dttm = world.now if last is None else max(world.now, last + 1)
         ti_id, task, map_index = run.ti_ids[i], run.task_of[i], run.map_indexes[i]
         world.live[ti_id] = (run, i)
         world.dirty[ti_id] = (run, i)
@@ -369,6 +371,7 @@ def hand_out(world: World) -> None:
                 map_index=map_index,
                 try_number=run.tries[i],
                 max_tries=run.max_tries[i],
+                queued_dttm=detail.queued_dttm,
                 task_reschedule_count=detail.reschedules,
                 first_reschedule_us=detail.start_date if detail.reschedules else None,
                 next_method=None if detail.deferral is None else detail.deferral.next_method,

@@ -38,10 +38,13 @@ OPERATIONS = {
     "gt": "{column} > {value}",
     "lte": "{column} <= {value}",
     "lt": "{column} < {value}",
-    "like": "len(list_filter({value}::VARCHAR[], lambda pattern: {column} ILIKE pattern)) > 0",
+    "like": "{column} ILIKE {value}",
     "prefix": "starts_with({column}, {value})",
 }
-"""What a column can be asked. ``in``: a list; ``like``: a list of alternatives, % and _ as in SQL."""
+"""What a column can be asked. ``in``: a list; ``like``, ``prefix``: alternatives, in ``like`` with SQL's % and _."""
+
+ALTERNATIVES = frozenset({"like", "prefix"})
+"""Operations whose value is a list, of which one has to hold."""
 
 LONGEST_PAGE = 1000
 """Rows; more is cut."""
@@ -138,6 +141,18 @@ def page(
     )
 
 
+def every(reader: Reader, name: str, filters: Sequence[Filter] = ()) -> list[Row]:
+    """All rows of a list that pass the filters, in the order of its key."""
+    found: list[Row] = []
+    mark: list[Any] | None = None
+    while True:
+        part = page(reader, name, filters, limit=LONGEST_PAGE, count=False, after=mark)
+        found += part.rows
+        mark = part.next
+        if mark is None:
+            return found
+
+
 def _condition(listing: Listing, one: Filter, parts: _Parts) -> str:
     if not one.operation:
         if one.name not in listing.conditions:
@@ -146,8 +161,12 @@ def _condition(listing: Listing, one: Filter, parts: _Parts) -> str:
     column = listing.columns.get(one.name)
     if column is None or one.operation not in OPERATIONS:
         raise InvalidRequest(f"{listing.name} cannot be filtered by {one.name!r} ({one.operation}).")
-    value = parts.hold(one.value, instant=one.name in INSTANTS)
-    return OPERATIONS[one.operation].format(column=column, value=value)
+    text = OPERATIONS[one.operation]
+    if one.operation in ALTERNATIVES:
+        if not isinstance(one.value, list) or not one.value:
+            raise InvalidRequest(f"{listing.name}: {one.operation} takes a list of alternatives.")
+        return "(" + " OR ".join(text.format(column=column, value=parts.hold(value)) for value in one.value) + ")"
+    return text.format(column=column, value=parts.hold(one.value, instant=one.name in INSTANTS))
 
 
 def _order(listing: Listing, order: Sequence[str]) -> list[tuple[str, bool]]:

@@ -103,6 +103,14 @@ def state(name: str | None, label: str | None = None) -> Markup:
     return Markup('<span class="state s-{}">{}</span>').format(word, label or word)
 
 
+def marked(text: str) -> Markup:
+    """Text with what stands between backticks as code."""
+    parts = str(text).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
+
+
 def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -111,7 +119,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (ago, exact, duration, state, segment, paged):
+    for function in (ago, exact, duration, state, segment, paged, marked):
         made.filters[function.__name__] = function
     made.globals |= {"navigation": NAVIGATION, "version": __version__, "build": secrets.token_hex(4)}
     return made

@@ -7,7 +7,6 @@ of the process is shared by all attempts and stays as it is: no ``AIRFLOW_CTX_*`
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
@@ -20,11 +19,11 @@ from queuack.authoring.context import current_context, keep_apart
 from queuack.authoring.exceptions import AirflowTaskTimeout
 from queuack.authoring.execution import begin_task, end_task
 from queuack.faults import reach
-from queuack.protocol import Executing, Started, Workload
+from queuack.protocol import Executing, Workload
 from queuack.worker.deferring import seconds_left
 from queuack.worker.interrupts import Owner, TaskCancelled, is_interrupt
 from queuack.worker.logs import log_path
-from queuack.worker.runner import Attempt, Workbench
+from queuack.worker.runner import Attempt, Workbench, started_fact
 from queuack.worker.verdict import Verdict
 
 T = TypeVar("T")
@@ -93,9 +92,7 @@ class AsyncAttempt(Attempt):
         workload, bench = self._workload, self._bench
         self._started_at = clock.now_us()
         self.begun = True
-        bench.outlet.emit(
-            Started(seq=0, ti_id=workload.ti_id, try_number=workload.try_number, at=self._started_at, pid=os.getpid())
-        )
+        bench.outlet.emit(started_fact(workload, self._started_at))
         reach("worker.after_started")
         keep_apart()
         bench.log.enter(log_path(workload))

@@ -30,7 +30,6 @@ from queuack.protocol import (
     FrameReader,
     Message,
     Recalled,
-    Started,
     ToDaemon,
     Workload,
     decode_from_daemon,
@@ -40,7 +39,7 @@ from queuack.protocol import (
 from queuack.worker.interrupts import CANCEL_SIGNAL, Interrupts, TaskCancelled
 from queuack.worker.link import Link, unpack
 from queuack.worker.logs import TaskLog, log_path
-from queuack.worker.runner import Attempt, Runner, Workbench
+from queuack.worker.runner import Attempt, Runner, Workbench, started_fact
 
 
 class RelayOutlet:
@@ -73,7 +72,7 @@ class RelayOutlet:
 def run_in_fork(bench: Workbench, interrupts: Interrupts, link: Link, workload: Workload, kill_grace: float) -> None:
     """Run ``workload`` in a fork; returns when it has ended and all it said is handed over."""
     started_at = clock.now_us()
-    link.emit(Started(seq=0, ti_id=workload.ti_id, try_number=workload.try_number, at=started_at, pid=os.getpid()))
+    link.emit(started_fact(workload, started_at))
     bench.log.begin(log_path(workload))
     _preload(bench, workload)
     mine, its = socket.socketpair()

@@ -59,6 +59,18 @@ class Workbench:
     max_field_length: int
 
 
+def started_fact(workload: Workload, at: int) -> Started:
+    """That an attempt, or a callback, begins in this process."""
+    return Started(
+        seq=0,
+        ti_id=workload.ti_id,
+        try_number=workload.try_number,
+        at=at,
+        pid=os.getpid(),
+        queued_dttm=workload.queued_dttm,
+    )
+
+
 class Runner:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
@@ -70,7 +82,7 @@ class Runner:
         key = (workload.ti_id, workload.try_number)
         started_at = clock.now_us()
         if announce:
-            bench.outlet.emit(Started(seq=0, ti_id=key[0], try_number=key[1], at=started_at, pid=os.getpid()))
+            bench.outlet.emit(started_fact(workload, started_at))
         reach("worker.after_started")
         bench.log.begin(log_path(workload))
         try:
@@ -385,6 +397,7 @@ class Attempt:
                 try_number=workload.try_number,
                 at=clock.now_us(),
                 outcome=verdict.outcome,
+                queued_dttm=workload.queued_dttm,
                 started_at=self._started_at,
                 pid=os.getpid(),
                 fail_without_retry=verdict.fail_without_retry,

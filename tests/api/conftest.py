@@ -11,6 +11,7 @@ from queuack import config
 from queuack.api.app import ApiSettings, create_app
 from queuack.api.backend import DirectBackend
 from queuack.app import OfflineService, offline_service
+from queuack.daemon.services import passwords
 from queuack.home import Home
 
 DAGS = """
@@ -48,12 +49,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineService
     home.dags.mkdir(parents=True)
     (home.dags / "post.py").write_text(DAGS)
     before = config.configure(config.load(home))
+    cost, passwords.COST = passwords.COST, 2**4  # as quick as it is safe elsewhere
     found = offline_service(home)
     found.sync()
     for role in ROLES:
         found.call("create_user", {"username": role.lower(), "password": PASSWORD, "role": role})
     yield found
     found.close()
+    passwords.COST = cost
     config.configure(before)
 
 

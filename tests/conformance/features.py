@@ -352,6 +352,32 @@ FEATURES: dict[str, list[Feature]] = {
             "backfill that is cleared stays queued",
         ),
     ],
+    "REST API": [
+        works(
+            "endpoints, parameters, bodies and answers",
+            "api/test_openapi.py::test_parameters_bodies_and_answers_are_airflows",
+            "[what differs](rest-api.md#what-differs-from-airflow)",
+        ),
+        works("`apache-airflow-client`: DAGs", "api/test_published_client.py::test_dags"),
+        works("versions, tasks, sources, import errors", "api/test_published_client.py::test_what_files_define"),
+        works("`PUT /parseDagFile`", "api/test_published_client.py::test_a_file_is_parsed_again"),
+        works("pools, variables, connections, in bulk too", "api/test_configuration.py::test_bulk"),
+        differs(
+            "testing connections",
+            "api/test_published_client.py::test_connections",
+            "a queued test runs on this machine, and is forgotten when the API restarts",
+        ),
+        differs(
+            "`GET /jobs`",
+            "api/test_published_client.py::test_the_deployment",
+            "the processes that are there; those that ended are not kept",
+        ),
+        works(
+            "`GET /config`, as `[api] expose_config` allows",
+            "api/test_definitions.py::test_settings_are_told_when_allowed",
+        ),
+        works("audit log", "api/test_definitions.py::test_the_audit_log_is_filtered"),
+    ],
     "Variables, connections, secrets": [
         works(
             "`Variable.get` in tasks and at import",

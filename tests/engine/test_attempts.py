@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from queuack.engine import effects as fx
 from queuack.engine.backoff import retry_delay
-from queuack.engine.events import AttemptFinished, AttemptLost, AttemptReturned, AttemptStarted, CallbackFinished
+from queuack.engine.events import (
+    AttemptFinished,
+    AttemptLost,
+    AttemptReturned,
+    AttemptStarted,
+    CallbackFinished,
+    TriggerAsked,
+    TriggerFired,
+)
 from queuack.engine.spec import CallbackFlags
 from tests.engine.driver import SECOND, START, Driver, dag, task
 
@@ -226,3 +235,27 @@ def test_a_retry_policy_says_when_and_why() -> None:
     assert history == [(2.5, "Rate limit"), (None, "No delay of its own")]
     said = driver.store.retry_overrides[row.id]
     assert (said.retry_delay_override, said.retry_reason) == (None, None)
+
+
+@pytest.mark.parametrize("outcome", ["deferred", "up_for_reschedule"])
+def test_what_is_said_again_of_a_part_of_a_try_does_not_end_the_next_part(outcome: str) -> None:
+    """A worker that outlived the daemon repeats how the first part ended, while the second is in somebody's hands."""
+    driver = Driver(dag(task("a")))
+    key = driver.trigger()
+    first = driver.dispatched()["a"]
+    said = AttemptFinished(
+        ti_id=first.ti_id, try_number=1, at=driver.now, outcome=outcome, queued_dttm=first.queued_dttm,
+        started_at=driver.now, reschedule_at=driver.now, trigger=TriggerAsked("pkg.T", "{}"), next_method="go_on",
+    )  # fmt: skip
+    driver.step(said)
+    driver.step(*(TriggerFired(trigger_id=number, at=driver.now, payload=b"1") for number in driver.engine.triggers))
+    second = driver.dispatched()["a"]
+    assert (second.ti_id, second.try_number) == (first.ti_id, 1)
+    driver.restart()
+    driver.step(
+        said, AttemptStarted(ti_id=first.ti_id, try_number=1, at=driver.now, pid=1, queued_dttm=first.queued_dttm)
+    )
+    assert driver.states(key) == {"a": "queued"}
+    assert not driver.dispatched()
+    driver.step(replace(said, outcome="success", queued_dttm=second.queued_dttm))
+    assert driver.states(key) == {"a": "success"}

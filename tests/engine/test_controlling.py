@@ -8,7 +8,7 @@ from queuack.engine import effects as fx
 from queuack.engine.events import BranchChoice, Choose, ClearTasks, SetNote, SetPool, SetRunState, SetTaskState
 from queuack.engine.spec import DagDocument, Expansion, MapInput, TaskDocument
 from queuack.errors import DagRunNotFound, InvalidRequest, TaskNotFound, TasksRunning
-from tests.engine.driver import DAY, START, Driver, dag, parsed, task
+from tests.engine.driver import DAY, SECOND, START, Driver, dag, parsed, task
 
 
 def chain(**options: object) -> Driver:
@@ -410,3 +410,17 @@ def test_a_skip_may_wait_for_the_past() -> None:
     driver.restart()
     driver.finish(first, {"b": "success"})
     assert driver.states(second) == {"a": "skipped", "b": "skipped"}
+
+
+def test_a_try_that_has_looked_before_is_not_counted_back_by_a_clear() -> None:
+    """Found by the simulation: it waited for a slot to look again, was cleared, and its number was used twice."""
+    driver = Driver(dag(task("a", pool="p")))
+    driver.ask(SetPool(pool="p", slots=1))
+    key = driver.trigger()
+    driver.ask(SetPool(pool="p", slots=0))
+    driver.finish(key, {"a": "up_for_reschedule"}, reschedule_at=driver.now + SECOND)
+    driver.advance(1)
+    assert driver.states(key) == {"a": "scheduled"}
+    driver.ask(ClearTasks(dag_id="d", run_id=driver.store.runs[key].run_id))
+    driver.ask(SetPool(pool="p", slots=1))
+    assert driver.store.rows(key)["a"].try_number == 2

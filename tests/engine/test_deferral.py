@@ -13,6 +13,7 @@ from queuack.engine.events import (
     AttemptFinished,
     ClearTasks,
     DeleteDag,
+    DeletePool,
     InputAsked,
     InputGiven,
     SetPaused,
@@ -118,6 +119,18 @@ def test_a_pool_may_count_the_deferred() -> None:
     assert list(driver.dispatched()) == ["a"]
     driver.finish(key, {"a": "success"})
     assert driver.run_state(key) == "success"
+
+
+def test_a_pool_that_is_deleted_counts_no_deferred_and_a_restart_agrees() -> None:
+    driver = Driver(dag(task("a", pool="small")))
+    driver.ask(SetPool(pool="small", slots=1, include_deferred=True))
+    key = driver.trigger()
+    defer(driver, key)
+    assert driver.engine._world.admission.pool("small").used == 1
+    driver.ask(DeletePool(pool="small"))
+    assert driver.engine._world.admission.pool("small").used == 0
+    driver.restart()
+    assert driver.engine._world.admission.pool("small").used == 0
 
 
 def test_the_limits_of_the_task_count_the_deferred() -> None:
@@ -456,3 +469,19 @@ def test_events_of_watchers_are_taken_once() -> None:
     assert heard == [b"1", b"2", b"3"]
     row = driver.store.triggers[trigger_id]
     assert (row.fired_by, row.fired_seq) == ("t2", 1)
+
+
+def test_a_look_again_of_a_task_that_starts_from_its_trigger_keeps_its_try() -> None:
+    """Also its beginning, and how often it has looked: as the store counts it."""
+    start = StartTrigger(classpath="pkg.T", next_method="go_on")
+    driver = Driver(dag(task("a", start_trigger=start)))
+    key = driver.trigger()
+    fire(driver, 1)
+    driver.finish(key, {"a": "up_for_reschedule"}, reschedule_at=driver.now + SECOND)
+    driver.advance(1)
+    run = driver.engine.runs[key]
+    here = (run.tries[0], run.detail(0).reschedules, run.detail(0).start_date)
+    assert here == (1, 1, START)
+    driver.restart()
+    run = driver.engine.runs[key]
+    assert (run.tries[0], run.detail(0).reschedules, run.detail(0).start_date) == here

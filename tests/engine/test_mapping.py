@@ -15,7 +15,7 @@ from queuack.engine.events import AttemptFinished, ClearTasks, SetTaskState
 from queuack.engine.relevance import is_mapped_over, upstream_map_indexes
 from queuack.engine.spec import DagDocument, Expansion, MapInput, TaskGroupDocument
 from queuack.errors import InvalidRequest, TaskNotFound
-from tests.engine.driver import Driver, dag, parsed, task
+from tests.engine.driver import DAY, START, Driver, dag, parsed, task
 
 
 def xcom(task_id: str) -> MapInput:
@@ -458,3 +458,11 @@ def test_who_fails_fast_stops_the_other_instances() -> None:
     driver.finish(key, {"m[0]": "failed"})
     assert driver.states(key) == {"m[0]": "failed", "m[1]": "failed", "m[2]": "skipped"}
     assert driver.run_state(key) == "failed"
+
+
+def test_what_follows_a_mapped_task_that_is_not_in_the_run_does_not_wait_for_it() -> None:
+    """Found by the simulation: it waited until a restart looked at everything."""
+    gone = task("a", "b", expansion=Expansion((MapInput(kind="literal", length=2),)), end_date=START - DAY)
+    driver = Driver(dag(gone, task("b", trigger_rule="none_skipped"), task("c")))
+    driver.trigger(logical_date=START)
+    assert set(driver.dispatched()) == {"b", "c"}

@@ -6,7 +6,8 @@ import pytest
 
 from queuack.engine import effects as fx
 from queuack.engine.engine import EngineSettings
-from queuack.engine.events import DeleteDag, FileGone, ImportErrorInfo, SetPaused
+from queuack.engine.events import ClearTasks, DeleteDag, FileGone, ImportErrorInfo, SetPaused
+from queuack.engine.spec import Expansion, MapInput
 from queuack.errors import DagNotFound, DagRunNotFound, TasksRunning
 from queuack.schedule.timetables import CronDataIntervalTimetable
 from tests.engine.driver import DAY, START, Driver, dag, parsed, task
@@ -149,3 +150,37 @@ def test_asking_about_a_run_that_is_not_there() -> None:
     driver = Driver(dag(task("a")))
     with pytest.raises(DagRunNotFound):
         driver.engine.explain("d", "ghost", "a", -1, START)
+
+
+def test_a_deleted_dag_leaves_nothing_in_the_queue() -> None:
+    """What waited for a slot, and instances of mapped tasks, are gone; slots are free."""
+    mapped = task("m", expansion=Expansion((MapInput(kind="literal", length=3),)))
+    driver = Driver(
+        dag(mapped, task("other")), dag(task("x"), dag_id="e", file="e.py"), settings=EngineSettings(parallelism=2)
+    )
+    driver.trigger()
+    assert len(driver.dispatched()) == 2
+    driver.ask(DeleteDag(dag_id="d"))
+    assert not driver.dispatched()
+    assert not driver.engine.outstanding()
+    driver.trigger("e")
+    assert list(driver.dispatched()) == ["x"]
+
+
+def test_a_run_that_is_cleared_later_has_the_limit_of_the_present_version() -> None:
+    tasks = (task("a", depends_on_past=True), task("b"))
+    driver = Driver(dag(*tasks, max_active_tasks=2))
+    key = driver.trigger(logical_date=START)
+    driver.finish(key, {"a": "success", "b": "success"})
+    driver.step(parsed(dag(*tasks, max_active_tasks=1), file_hash="2"))
+    driver.dispatched()
+    driver.ask(ClearTasks(dag_id="d", run_id=driver.store.runs[key].run_id))
+    assert len(driver.dispatched()) == 1
+
+
+def test_a_deleted_dag_wakes_nobody_up() -> None:
+    driver = Driver(dag(task("a")))
+    driver.trigger(logical_date=START + DAY)
+    assert driver.engine.next_wakeup() == START + DAY
+    driver.ask(DeleteDag(dag_id="d"))
+    assert driver.engine.next_wakeup() is None

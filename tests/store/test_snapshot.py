@@ -64,6 +64,19 @@ def test_the_past_comes_along_where_a_task_depends_on_it(database: Database, wri
     assert found == {("p", 2): 1, ("p", 3): 1, ("p", 5): 1, ("d", 13): 1}
 
 
+def test_runs_by_hand_do_not_hide_the_past(database: Database, writer: Writer) -> None:
+    """Nobody looks back at a run without a date; a run of a DAG with catchup not at one that was made by hand either."""
+    runs = [
+        make.run(1, "p", "failed"),
+        make.run(2, "p", "success", run_type="manual"),
+        make.run(3, "p", "success", run_type="manual", logical_date=None),
+        make.run(4, "p", "running"),
+        make.run(5, "p", "success", run_type="manual", logical_date=None),
+    ]
+    writer.commit([make.dag("p"), make.version(1, "p", document=PAST), *runs])
+    assert [run.row.id for run in load_snapshot(database).runs] == [1, 2, 4]
+
+
 def test_consecutive_failures_count_back_to_the_last_success(database: Database, writer: Writer) -> None:
     states = ["failed", "success", "failed", "failed", "failed", "running"]
     runs = [make.run(key, state=state) for key, state in enumerate(states, 1)]

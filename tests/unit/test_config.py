@@ -174,6 +174,14 @@ def test_empty_unsets_what_may_be_unset(home: Home) -> None:
     assert config.load(home, environ=environ).get("core", "default_task_execution_timeout") is None
 
 
+def test_a_truth_value_chooses_where_true_is_one_choice_of_several(home: Home) -> None:
+    write(home, "[api]\nexpose_config = true")
+    assert config.load(home, environ={}).get_str("api", "expose_config") == "True"
+    assert (
+        config.load(home, environ={"AIRFLOW__API__EXPOSE_CONFIG": "false"}).get_str("api", "expose_config") == "False"
+    )
+
+
 def test_choices_take_any_case(home: Home) -> None:
     settings = config.load(home, environ={"AIRFLOW__LOGGING__LOGGING_LEVEL": "debug"})
     assert settings.get_str("logging", "logging_level") == "DEBUG"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
@@ -59,7 +59,7 @@ async def create_token_cli(body: LoginBody, request: Request, backend: BackendOf
 
 
 @router.get("/api/v2/auth/login", status_code=307, response_model=None)
-async def login(request: Request) -> RedirectResponse:
+async def login(request: Request, target: Annotated[str | None, Query(alias="next")] = None) -> RedirectResponse:
     """To the page where people log in, with ``next`` handed on: where to go from there."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/login{query}", status_code=307)

@@ -45,7 +45,7 @@ class DagVersionResponse(Answer):
     bundle_version: str | None
     created_at: Instant
     dag_display_name: str
-    bundle_url: str | None = None
+    bundle_url: str | None
 
 
 def version_of(row: dict[str, Any]) -> dict[str, Any] | None:
@@ -60,4 +60,5 @@ def version_of(row: dict[str, Any]) -> dict[str, Any] | None:
         "bundle_version": None,
         "created_at": row["version_created_at"],
         "dag_display_name": row["dag_display_name"],
+        "bundle_url": None,
     }

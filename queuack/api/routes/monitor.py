@@ -17,6 +17,29 @@ AIRFLOW_VERSION = "3.3.2"
 """Whose API this is; clients compare it."""
 
 
+class BaseInfoResponse(Answer):
+    status: str | None
+
+
+class SchedulerInfoResponse(BaseInfoResponse):
+    latest_scheduler_heartbeat: str | None
+
+
+class TriggererInfoResponse(BaseInfoResponse):
+    latest_triggerer_heartbeat: str | None
+
+
+class DagProcessorInfoResponse(BaseInfoResponse):
+    latest_dag_processor_heartbeat: str | None
+
+
+class HealthInfoResponse(Answer):
+    metadatabase: BaseInfoResponse
+    scheduler: SchedulerInfoResponse
+    triggerer: TriggererInfoResponse
+    dag_processor: DagProcessorInfoResponse | None = None
+
+
 class VersionInfo(Answer):
     version: str
     git_version: str | None
@@ -28,7 +51,7 @@ async def get_version() -> dict[str, Any]:
     return {"version": AIRFLOW_VERSION, "git_version": f"queuack {__version__}"}
 
 
-@router.get("/monitor/health")
+@router.get("/monitor/health", response_model=HealthInfoResponse)
 async def get_health(backend: BackendOf) -> dict[str, Any]:
     """State of each component, "healthy" or "unhealthy", with its last heartbeat."""
     try:

@@ -16,6 +16,7 @@ from queuack.daemon.services import (
     connections,
     control,
     dags,
+    deployment,
     encryption,
     hitl,
     lists,
@@ -51,6 +52,7 @@ MODULES = (
     users,
     login,
     overview,
+    deployment,
     system,
 )
 

@@ -7,6 +7,9 @@ from typing import Any
 from queuack import clock
 from queuack.connection_form import FIELDS, check_extra, check_id
 from queuack.daemon.port import Port
+from queuack.daemon.services.default_connections import default_connections
+from queuack.daemon.services.lists import list_page
+from queuack.daemon.services.shown import restored_text, shown_text
 from queuack.daemon.vault import Vault, vault, writing_vault
 from queuack.engine.effects import ConnectionDeleted, ConnectionRow, LogRow
 from queuack.errors import AlreadyExists, InvalidRequest, NotFound, SecretUnreadable
@@ -50,6 +53,46 @@ def set_connections(port: Port, connections: list[Row]) -> int:
     now = clock.now_us()
     port.write(*locked, *(LogRow(event="connection.set", at=now, extra=row.conn_id) for row in locked))
     return len(locked)
+
+
+def merged_connection(port: Port, conn_id: str, changes: Row) -> Row:
+    """The fields in plain that it would have with ``changes``. A password, or a value in extra, that comes as ``***``
+    stays what it is."""
+    row = stored_connection(port, conn_id)
+    if row is None:
+        raise NotFound(f"There is no connection {conn_id!r}.")
+    plain = unlocked(row)
+    kept: Row = {name: restored_text(changes[name], plain[name]) for name in ("password", "extra") if name in changes}
+    return {**{name: plain[name] for name in FIELDS}, **changes, **kept}
+
+
+def change_connection(port: Port, conn_id: str, changes: Row) -> None:
+    """Change the fields that ``changes`` has; see ``merged_connection``."""
+    set_connections(port, [{"conn_id": conn_id, **merged_connection(port, conn_id, changes)}])
+
+
+def add_default_connections(port: Port) -> Row:
+    """Store the connections that hooks of Airflow's providers look for; what exists stays.
+
+    {"added", "kept": how many}."""
+    existing = {row["conn_id"] for row in list_connections(port)}
+    wanted = default_connections()
+    new = [row for row in wanted if row["conn_id"] not in existing]
+    set_connections(port, new)
+    return {"added": len(new), "kept": len(wanted) - len(new)}
+
+
+def shown_connections(port: Port, **page: Any) -> Row:
+    """A page of the list ``connections`` (see ``lists.list_page``): the password hidden, in extra what sensitive names
+    stand before, and all of it where it cannot be decrypted."""
+    found = list_page(port, "connections", **page)
+    for row in found["rows"]:
+        try:
+            extra = shown_text(unlocked(row)["extra"])
+        except SecretUnreadable:
+            extra = None
+        row |= {"password": HIDDEN if row["password"] else row["password"], "extra": extra}
+    return found
 
 
 def delete_connection(port: Port, conn_id: str) -> Row:
@@ -114,4 +157,14 @@ def _readable(row: Row) -> Row:
         return {**row, "password": None, "extra": None}
 
 
-METHODS = (list_connections, get_connection, add_connection, set_connections, delete_connection)
+METHODS = (
+    list_connections,
+    shown_connections,
+    get_connection,
+    add_connection,
+    set_connections,
+    merged_connection,
+    change_connection,
+    add_default_connections,
+    delete_connection,
+)

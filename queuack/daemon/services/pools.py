@@ -6,12 +6,13 @@ from typing import Any
 
 from queuack.daemon.port import Port
 from queuack.engine.events import DeletePool, SetPool
-from queuack.errors import InvalidRequest, NotFound
+from queuack.errors import AlreadyExists, InvalidRequest, NotFound
 from queuack.store.queries import pools
 
 Row = dict[str, Any]
 
 LONGEST_NAME = 256
+CHANGEABLE = ("slots", "description", "include_deferred")
 
 
 def list_pools(port: Port) -> list[Row]:
@@ -37,6 +38,20 @@ def set_pool(port: Port, pool: str, slots: int, description: str = "", include_d
     return get_pool(port, pool)
 
 
+def add_pool(port: Port, pool: str, slots: int, description: str = "", include_deferred: bool = False) -> Row:
+    """As ``set_pool``. Raises AlreadyExists."""
+    if any(row["pool"] == pool for row in list_pools(port)):
+        raise AlreadyExists(f"There is a pool {pool!r} already.")
+    return set_pool(port, pool, slots, description, include_deferred)
+
+
+def change_pool(port: Port, pool: str, changes: Row) -> Row:
+    """Change what ``changes`` has of slots, description and include_deferred."""
+    row = get_pool(port, pool)
+    wanted: Row = {name: changes.get(name, row[name]) for name in CHANGEABLE}
+    return set_pool(port, pool, **wanted)
+
+
 def delete_pool(port: Port, pool: str) -> Row:
     """Returns the row that was."""
     row = get_pool(port, pool)
@@ -44,4 +59,4 @@ def delete_pool(port: Port, pool: str) -> Row:
     return row
 
 
-METHODS = (list_pools, get_pool, set_pool, delete_pool)
+METHODS = (list_pools, get_pool, set_pool, add_pool, change_pool, delete_pool)

@@ -28,6 +28,25 @@ def list_tasks(port: Port, dag_id: str) -> list[Row]:
     return [msgspec.to_builtins(task) for task in decode(text).tasks]
 
 
+def defined_tasks(port: Port, dag_id: str) -> list[Row]:
+    """The same with every field of a TaskDocument, and params (the DAG's); start and end are the DAG's where a task has
+    none. Instants as ISO 8601."""
+    with port.reader() as reader:
+        text = versions.dag_document(reader, dag_id)
+    if text is None:
+        raise DagNotFound(f"There is no DAG {dag_id!r}.")
+    document = decode(text)
+    return [
+        {
+            **{name: msgspec.to_builtins(value) for name, value in msgspec.structs.asdict(task).items()},
+            "params": document.params,
+            "start_date": clock.iso(document.start_date if task.start_date is None else task.start_date),
+            "end_date": clock.iso(document.end_date if task.end_date is None else task.end_date),
+        }
+        for task in document.tasks
+    ]
+
+
 def list_task_instances(port: Port, dag_id: str, run: str) -> list[Row]:
     run_id = get_run(port, dag_id, run)["run_id"]
     with port.reader() as reader:
@@ -90,6 +109,7 @@ def log_path(
 
 METHODS = (
     list_tasks,
+    defined_tasks,
     list_task_instances,
     get_task_instance,
     failed_deps,

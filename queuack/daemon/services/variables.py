@@ -6,9 +6,11 @@ from typing import Any
 
 from queuack import clock
 from queuack.daemon.port import Port
+from queuack.daemon.services.lists import list_page
+from queuack.daemon.services.shown import shown_text
 from queuack.daemon.vault import Vault, vault, writing_vault
 from queuack.engine.effects import LogRow, VariableDeleted, VariableRow
-from queuack.errors import InvalidRequest, NotFound, SecretUnreadable
+from queuack.errors import AlreadyExists, InvalidRequest, NotFound, SecretUnreadable
 from queuack.store.queries import variables
 
 Row = dict[str, Any]
@@ -57,6 +59,38 @@ def set_variables(port: Port, variables: list[Row]) -> int:
     return len(locked)
 
 
+def add_variable(port: Port, key: str, value: str, description: str | None = None) -> Row:
+    """As ``set_variable``. Raises AlreadyExists."""
+    if stored_variable(port, key) is not None:
+        raise AlreadyExists(f"There is a variable {key!r} already.")
+    return set_variable(port, key, value, description)
+
+
+def change_variable(port: Port, key: str, changes: Row) -> None:
+    """Change what ``changes`` has of value and description."""
+    row = stored_variable(port, key)
+    if row is None:
+        raise NotFound(f"There is no variable {key!r}.")
+    description = changes.get("description", row["description"])
+    if "value" in changes:
+        new = locked_variable(writing_vault(port), key, changes["value"], description)
+    else:
+        new = VariableRow(key=key, val=row["val"], description=description, is_encrypted=row["is_encrypted"])
+    port.write(new, LogRow(event="variable.set", at=clock.now_us(), extra=key))
+
+
+def shown_variables(port: Port, **page: Any) -> Row:
+    """A page of the list ``variables`` (see ``lists.list_page``) with ``val`` in plain; hidden where the name stands
+    for a secret, None where it cannot be decrypted."""
+    found = list_page(port, "variables", **page)
+    for row in found["rows"]:
+        try:
+            row["val"] = shown_text(value_of(row), row["key"])
+        except SecretUnreadable:
+            row["val"] = None
+    return found
+
+
 def delete_variable(port: Port, key: str) -> Row:
     """Returns the row that was, without its value."""
     row = stored_variable(port, key)
@@ -89,4 +123,14 @@ def locked_variable(vault: Vault, key: str, value: str, description: str | None 
     return VariableRow(key=key, val=vault.lock(value), description=description, is_encrypted=True)
 
 
-METHODS = (list_variables, variable_keys, get_variable, set_variable, set_variables, delete_variable)
+METHODS = (
+    list_variables,
+    shown_variables,
+    variable_keys,
+    get_variable,
+    set_variable,
+    set_variables,
+    add_variable,
+    change_variable,
+    delete_variable,
+)

@@ -34,6 +34,11 @@ def list_runs(
     return rows(reader, "list_runs", params)
 
 
+def run_states(reader: Reader, dag_ids: Sequence[str]) -> list[Row]:
+    """dag_id, dag_display_name, state, count; of all DAGs when ``dag_ids`` is empty."""
+    return rows(reader, "run_states", {"dag_ids": list(dag_ids)})
+
+
 def recent_runs(reader: Reader, dag_ids: Sequence[str] | None = None, per_dag: int = 14) -> list[Row]:
     """The last ``per_dag`` runs of each DAG, newest first."""
     return rows(reader, "recent_runs", {"dag_id": None if dag_ids is None else list(dag_ids), "per_dag": per_dag})

@@ -70,6 +70,15 @@ WHERE dag_id = $dag_id
     AND ($states::VARCHAR[] IS NULL OR list_contains($states::VARCHAR[], state))
 ORDER BY dag_run.run_after, id;
 
+-- name: run_states
+-- How many runs DAGs have in each state; an empty list asks for all.
+SELECT r.dag_id, coalesce(d.dag_display_name, r.dag_id) AS dag_display_name, r.state, count(*) AS count
+FROM dag_run r
+JOIN dag d ON d.dag_id = r.dag_id
+WHERE len($dag_ids::VARCHAR[]) = 0 OR list_contains($dag_ids::VARCHAR[], r.dag_id)
+GROUP BY ALL
+ORDER BY r.dag_id;
+
 -- name: count_runs
 -- How many runs each DAG has in each state.
 SELECT dag_id, state, count(*) AS count

@@ -112,24 +112,39 @@ ORDER BY dag_run.logical_date DESC
 LIMIT 1;
 
 -- name: snapshot_past_runs
--- Of DAGs in which a task depends on the past: the latest finished run, and the finished run right before each
--- unfinished one.
-WITH ordered AS (
-    SELECT
-        *,
-        coalesce(state IN ('success', 'failed'), false) AS finished,
-        lead(coalesce(state IN ('success', 'failed'), false)) OVER later AS next_finished,
-        lead(id) OVER later AS next_id
+-- Of DAGs in which a task depends on the past, what later runs look back at: the finished run right before each
+-- unfinished one, and the latest; of all that have a logical date, and of those that nobody made by hand (all that
+-- counts where the DAG has catchup).
+WITH dated AS (
+    SELECT id, dag_id, logical_date, state, run_type <> 'manual' AS is_automated
     FROM dag_run
-    WHERE dag_id IN (SELECT unnest($dag_id::VARCHAR[]))
-    WINDOW later AS (PARTITION BY dag_id ORDER BY coalesce(logical_date, run_after), id)
+    WHERE dag_id IN (SELECT unnest($dag_id::VARCHAR[])) AND logical_date IS NOT NULL
 ),
-latest AS (
-    SELECT arg_max(id, (coalesce(logical_date, run_after), id)) AS id FROM ordered WHERE finished GROUP BY dag_id
+looking_back AS (
+    SELECT
+        state,
+        lag(id) OVER earlier AS before,
+        last_value(CASE WHEN is_automated THEN id END IGNORE NULLS) OVER earlier AS automated_before
+    FROM dated
+    WINDOW earlier AS (
+        PARTITION BY dag_id ORDER BY logical_date, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+wanted AS (
+    SELECT unnest([before, automated_before]) AS id
+    FROM looking_back
+    WHERE coalesce(state NOT IN ('success', 'failed'), true)
+    UNION
+    SELECT unnest([
+        arg_max(id, (logical_date, id)), arg_max(id, (logical_date, id)) FILTER (WHERE is_automated)
+    ])
+    FROM dated
+    WHERE state IN ('success', 'failed')
+    GROUP BY dag_id
 )
 SELECT {run_columns}
-FROM ordered
-WHERE finished AND ((next_id IS NOT NULL AND NOT next_finished) OR id IN (SELECT id FROM latest))
+FROM dag_run
+WHERE id IN (SELECT id FROM wanted) AND state IN ('success', 'failed')
 ORDER BY id;
 
 -- name: snapshot_instances

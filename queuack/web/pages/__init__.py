@@ -7,10 +7,10 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from queuack.errors import QueuackError
-from queuack.web.pages import dags, events, home, login
+from queuack.web.pages import api_docs, dags, events, home, login
 from queuack.web.view import HERE, LoginNeeded, Views, environment, to_login
 
-ROUTERS = (login.router, events.router, home.router, dags.router)
+ROUTERS = (login.router, events.router, home.router, dags.router, api_docs.router)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "

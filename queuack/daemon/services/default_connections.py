@@ -4,7 +4,10 @@ providers look for when a task names none. Data only; places and names are examp
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from queuack.connection_form import from_uri
 
 DEFAULT_CONNECTIONS: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("airflow_db", "mysql://root@mysql/airflow", None),
@@ -114,3 +117,11 @@ DEFAULT_CONNECTIONS: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("ydb_default", "ydb://grpc://localhost:2135", {"database": "/local"}),
 )
 """conn_id, URI, extra."""
+
+
+def default_connections() -> list[dict[str, Any]]:
+    """Their fields, with ``conn_id``."""
+    return [
+        {"conn_id": conn_id, **from_uri(uri), "extra": json.dumps(extra) if extra else None}
+        for conn_id, uri, extra in DEFAULT_CONNECTIONS
+    ]
