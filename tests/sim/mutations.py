@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from queuack.daemon import loop as loop_module
-from queuack.engine import attempts, controlling, restoring, timers
+from queuack.engine import attempts, by_hand, controlling, restoring, timers
 from queuack.engine.admission import Admission
 from queuack.engine.catalog import DagState
 from queuack.engine.world import World
@@ -61,7 +61,8 @@ def a_clear_does_not_look_downstream(patch: pytest.MonkeyPatch) -> None:
         if run.state == "running":
             world.look_at(run, range(len(run.states)))
 
-    patch.setattr(controlling, "_look_anew", look_anew)
+    for module in (by_hand, controlling):
+        patch.setattr(module, "look_anew", look_anew)
 
 
 def dispatch_before_commit(patch: pytest.MonkeyPatch) -> None:
