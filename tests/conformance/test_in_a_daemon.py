@@ -38,8 +38,9 @@ def daemon(example_source: Path, tmp_path_factory: pytest.TempPathFactory) -> An
         os.environ["TMPDIR"] = before
 
 
-IN_PROCESS_ONLY = {"read_asset_event"}
-"""It reads the events of a DAG that may not have run yet here; compared in ``test_examples.py``."""
+IN_PROCESS_ONLY = {"read_asset_event", "example_retry_policy"}
+"""Compared in ``test_examples.py``: the one reads the events of a DAG that may not have run yet here, the other waits
+five minutes for its retries."""
 
 
 @pytest.mark.parametrize(
