@@ -80,6 +80,7 @@ LIBRARIES: dict[str, set[str]] = {
     "fastapi": {"api", "web", "api_server"},
     "pydantic": {"api", "web"},
     "uvicorn": {"api_server"},
+    "igraph": {"web.layout"},
     "jwt": {"api"},
     "click": {"cli"},
     "rich": {"cli"},
