@@ -8,9 +8,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
 Edge = tuple[str, str]
+Place = tuple[float, int]
+"""Row and layer, as igraph counts them."""
 
 LAYER_GAP, ROW_GAP = 56.0, 16.0
 """Pixels between layers, and between nodes of one layer."""
@@ -42,41 +45,79 @@ class Layout:
 
 def layered(nodes: Mapping[str, tuple[float, float]], edges: Iterable[Edge]) -> Layout:
     """``nodes``: id → (width, height). Edges from or to nothing, and from a node to itself, are left out; cycles are
-    drawn with one edge that runs back."""
+    drawn with one edge that runs back. Parts that hang together stand below one another."""
+    places: dict[str, Place] = {}
+    ways: dict[Edge, list[Place]] = {}
+    below = 0.0
+    for names, inside in _parts(list(nodes), edges):
+        placed, turned = _placed(names, inside)
+        every = [*placed.values(), *(place for way in turned.values() for place in way)]
+        shift = below - min(row for row, _ in every)
+        places |= {name: (row + shift, layer) for name, (row, layer) in placed.items()}
+        ways |= {edge: [(row + shift, layer) for row, layer in way] for edge, way in turned.items()}
+        below = 1 + shift + max(row for row, _ in every)
+    return _drawn(nodes, places, ways) if nodes else Layout({}, {}, 0.0, 0.0)
+
+
+def _parts(names: list[str], edges: Iterable[Edge]) -> list[tuple[list[str], list[Edge]]]:
+    """Nodes and edges of each part that hangs together: igraph mixes up the ways of edges of several parts."""
+    root = {name: name for name in names}
+
+    def find(name: str) -> str:
+        while root[name] != name:
+            root[name] = name = root[root[name]]
+        return name
+
+    kept = sorted({(a, b) for a, b in edges if a in root and b in root and a != b})
+    for a, b in kept:
+        root[find(a)] = find(b)
+    parts: dict[str, tuple[list[str], list[Edge]]] = {}
+    for name in names:
+        parts.setdefault(find(name), ([], []))[0].append(name)
+    for edge in kept:
+        parts[find(edge[0])][1].append(edge)
+    return list(parts.values())
+
+
+def _placed(names: list[str], edges: list[Edge]) -> tuple[dict[str, Place], dict[Edge, list[Place]]]:
+    """Where igraph puts nodes, and the places between that each edge goes through, from its source on."""
     import igraph  # slow to import, needed for pages with a graph only
 
-    if not nodes:
-        return Layout({}, {}, 0.0, 0.0)
-    names = list(nodes)
+    if not edges:
+        return {name: (float(index), 0) for index, name in enumerate(names)}, {}
     number = {name: index for index, name in enumerate(names)}
-    kept = sorted({(a, b) for a, b in edges if a in number and b in number and a != b})
+    pairs = [(number[a], number[b]) for a, b in edges]
     igraph.set_random_number_generator(random.Random(1))
-    pairs = [(number[a], number[b]) for a, b in kept]
-    backwards = set(igraph.Graph(len(names), pairs, directed=True).feedback_arc_set(algo="eades"))
+    backwards = set(igraph.Graph(len(names), pairs, directed=True).feedback_arc_set(method="eades"))
     pairs = [(b, a) if index in backwards else (a, b) for index, (a, b) in enumerate(pairs)]
-    graph = igraph.Graph(len(names), pairs, directed=True)
-    placed = graph.layout_sugiyama(hgap=1, vgap=1, maxiter=ROUNDS)
-    routing = [[(float(x), round(y)) for x, y in points] for points in placed.edge_routing]
-    layer = [round(point[1]) for point in placed]
-    lefts, widths = _columns(nodes, names, layer)
+    placed = igraph.Graph(len(names), pairs, directed=True).layout_sugiyama(hgap=1, vgap=1, maxiter=ROUNDS)
+    places = {name: (float(row), round(layer)) for name, (row, layer) in zip(names, placed, strict=True)}
+    ways = {}
+    for index, way in enumerate(placed.edge_routing):
+        between = sorted(((float(row), round(layer)) for row, layer in way), key=lambda place: place[1])
+        ways[edges[index]] = between[::-1] if index in backwards else between
+    return places, ways
+
+
+def _drawn(
+    nodes: Mapping[str, tuple[float, float]], places: Mapping[str, Place], ways: Mapping[Edge, list[Place]]
+) -> Layout:
+    """Places as pixels."""
+    lefts, widths = _columns(nodes, places)
     pitch = max(height for _, height in nodes.values()) + ROW_GAP
-    top = min([float(point[0]) for point in placed] + [x for points in routing for x, _ in points])
-
-    def middle(across: float) -> float:
-        return (across - top) * pitch + (pitch - ROW_GAP) / 2
-
+    half = (pitch - ROW_GAP) / 2
     boxes = {}
-    for index, name in enumerate(names):
+    for name, (row, layer) in places.items():
         width, height = nodes[name]
-        boxes[name] = Box(lefts[layer[index]], middle(placed[index][0]) - height / 2, width, height)
+        boxes[name] = Box(lefts[layer], row * pitch + half - height / 2, width, height)
     routes: dict[Edge, tuple[Point, ...]] = {}
-    for (source, target), inner in zip(kept, routing, strict=True):
+    for (source, target), way in ways.items():
         start, end = boxes[source], boxes[target]
         back = start.x > end.x
         points: list[Point] = [(start.x + (0 if back else start.width), start.y + start.height / 2)]
-        for across, column in sorted(inner, key=lambda point: point[1], reverse=back):
-            sides = (lefts[column], lefts[column] + widths[column])
-            points += [(side, middle(across)) for side in (reversed(sides) if back else sides)]
+        for row, layer in way:
+            sides = (lefts[layer], lefts[layer] + widths[layer])
+            points += [(side, row * pitch + half) for side in (sides[::-1] if back else sides)]
         points.append((end.x + (end.width if back else 0), end.y + end.height / 2))
         routes[source, target] = tuple(points)
     lowest = max([box.y + box.height for box in boxes.values()] + [y for way in routes.values() for _, y in way])
@@ -84,12 +125,12 @@ def layered(nodes: Mapping[str, tuple[float, float]], edges: Iterable[Edge]) -> 
 
 
 def _columns(
-    nodes: Mapping[str, tuple[float, float]], names: list[str], layer: list[int]
+    nodes: Mapping[str, tuple[float, float]], places: Mapping[str, Place]
 ) -> tuple[dict[int, float], dict[int, float]]:
     """Left side and width of each layer."""
-    widths: dict[int, float] = dict.fromkeys(layer, 0.0)
-    for index, name in enumerate(names):
-        widths[layer[index]] = max(widths[layer[index]], nodes[name][0])
+    widths: dict[int, float] = {}
+    for name, (_, layer) in places.items():
+        widths[layer] = max(widths.get(layer, 0.0), nodes[name][0])
     lefts, left = {}, 0.0
     for number in sorted(widths):
         lefts[number] = left
@@ -100,7 +141,7 @@ def _columns(
 def path(points: tuple[Point, ...]) -> str:
     """The ``d`` of an SVG path through the points, with horizontal tangents."""
     text = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if y0 == y1:
             text += f"H{x1:.1f}"
         else:

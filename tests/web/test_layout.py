@@ -32,7 +32,8 @@ def test_edges_run_to_the_right_and_boxes_stay_apart() -> None:
 
 
 def test_an_edge_over_a_layer_goes_around_what_stands_there() -> None:
-    found = layered(dict.fromkeys("abc", SIZE), [("a", "b"), ("b", "c"), ("a", "c")])
+    found = layered(dict.fromkeys("abcxy", SIZE), [("a", "b"), ("b", "c"), ("a", "c"), ("x", "y")])
+    assert len(found.routes["a", "b"]) == len(found.routes["x", "y"]) == 2
     box = found.boxes["b"]
     inner = [y for x, y in found.routes["a", "c"] if box.x <= x <= box.x + box.width]
     assert len(inner) == 2
