@@ -25,10 +25,12 @@ from queuack.daemon.services import (
     pools,
     runs,
     system,
+    task_logs,
     tasks,
     trees,
     users,
     variables,
+    viewing,
 )
 from queuack.daemon.services.suggestions import suggesting
 from queuack.errors import InvalidRequest
@@ -53,6 +55,8 @@ MODULES = (
     login,
     overview,
     deployment,
+    viewing,
+    task_logs,
     system,
 )
 

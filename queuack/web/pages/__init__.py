@@ -7,10 +7,21 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from queuack.errors import QueuackError
-from queuack.web.pages import api_docs, dags, events, home, login
+from queuack.web.pages import api_docs, dag, dag_tabs, dags, events, graphs, home, instances, login, runs
 from queuack.web.view import HERE, LoginNeeded, Views, environment, to_login
 
-ROUTERS = (login.router, events.router, home.router, dags.router, api_docs.router)
+ROUTERS = (
+    login.router,
+    events.router,
+    home.router,
+    dags.router,
+    dag_tabs.router,
+    graphs.router,
+    dag.router,
+    runs.router,
+    instances.router,
+    api_docs.router,
+)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
