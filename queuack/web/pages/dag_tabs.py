@@ -20,8 +20,8 @@ router = APIRouter(prefix="/dags/{dag_id}")
 Row = dict[str, Any]
 
 PER_PAGE = 50
-CHARTED = 60
-"""Runs in the charts of durations."""
+CHARTED, CHARTS = 40, 24
+"""Runs in the charts of durations, and the tasks, slowest first, that have one."""
 
 STATES = ("running", "queued", "success", "failed")
 
@@ -99,7 +99,8 @@ async def durations_tab(dag_id: str, backend: BackendOf, user: Person, views: Vi
         whole=[run["duration"] for run in runs],
         typical=_middle([run["duration"] for run in runs]),
         landing=[_landing(run) for run in runs],
-        charts=charts[:100],
+        charts=charts[:CHARTS],
+        further=max(0, len(charts) - CHARTS),
     )
 
 

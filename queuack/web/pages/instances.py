@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -163,13 +164,17 @@ async def _instance(
     attempt: int | None,
 ) -> Response:
     place = {"dag_id": dag_id, "run": run["run_id"], "task_id": task_id, "map_index": map_index}
-    attempts = await backend.call("task_attempts", **place)
+    attempts, text, neighbours = await asyncio.gather(
+        backend.call("task_attempts", **place),
+        backend.call("run_document", dag_id=dag_id, run=run["run_id"]),
+        backend.call("run_neighbours", dag_id=dag_id, run=run["run_id"]),
+    )
     instance = attempts[0]
-    waits = instance["state"] not in (*OVER, "running")
-    document = msgspec.json.decode(await backend.call("run_document", dag_id=dag_id, run=run["run_id"]))
+    document = msgspec.json.decode(text)
     task: Row = next((one for one in document.get("tasks", ()) if one["task_id"] == task_id), {})
+    waits = instance["state"] not in (*OVER, "running")
+    context: dict[str, Any] = {"why": await backend.call("failed_deps", **place) if waits else []}
     xcoms = await backend.call("shown_xcoms", **place) if view == "xcom" or task.get("extra_links") else []
-    context: dict[str, Any] = {}
     if view == "":
         said = await backend.call("read_log", **place, try_number=attempt, offset=-FIRST_PORTION, limit=FIRST_PORTION)
         context["log"] = _portion(said) | {"html": as_html(said["lines"])}
@@ -192,13 +197,12 @@ async def _instance(
         instance=instance,
         attempts=attempts,
         attempt=attempt or instance["try_number"] or 1,
-        why=await backend.call("failed_deps", **place) if waits else [],
         task=task,
         view=view,
         views=VIEWS,
         levels=LEVELS,
         links=_links(task, xcoms),
-        neighbours=await backend.call("run_neighbours", dag_id=dag_id, run=run["run_id"]),
+        neighbours=neighbours,
         **context,
     )
 

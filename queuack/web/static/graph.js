@@ -26,6 +26,39 @@ function fit() {
   show();
 }
 
+// A graph too large to read as a whole opens where something happens: at what failed or runs, else at its beginning.
+const READABLE = 0.5;
+function open() {
+  fit();
+  if (scale >= READABLE) return;
+  scale = 0.8;
+  const nodes = [...stage.querySelectorAll("[data-node]")];
+  const left = (node) => node.transform.baseVal[0].matrix.e;
+  const first = nodes.reduce((best, node) => (best && left(best) <= left(node) ? best : node), null);
+  center(stage.querySelector(".node.s-failed") || stage.querySelector(".node.s-running") || first);
+}
+
+function center(node) {
+  if (!node) return;
+  const { e, f } = node.transform.baseVal[0].matrix;
+  x = view.clientWidth / 3 - e * scale;
+  y = view.clientHeight / 2 - f * scale;
+  show();
+}
+
+function seek(text) {
+  for (const node of stage.querySelectorAll(".hit")) node.classList.remove("hit");
+  if (!text) return;
+  const names = [...stage.querySelectorAll("[data-node]")];
+  const found =
+    names.find((node) => node.dataset.node.toLowerCase() === text) ||
+    names.find((node) => node.dataset.node.toLowerCase().includes(text));
+  if (!found) return;
+  found.classList.add("hit");
+  if (scale < READABLE) scale = 0.8;
+  center(found);
+}
+
 function lift(id) {
   for (const edge of stage.querySelectorAll(".edge.near")) edge.classList.remove("near");
   if (!id) return;
@@ -37,7 +70,10 @@ if (view) {
   const svg = stage.querySelector("svg");
   view.classList.add("moves");
   view.style.height = `${Math.min(Math.max(240, svg.height.baseVal.value + 40), innerHeight * 0.7)}px`;
-  fit();
+  open();
+  const find = document.getElementById("graph-find");
+  find.hidden = false;
+  find.addEventListener("input", () => seek(find.value.trim().toLowerCase()));
   let from = null;
   view.addEventListener("pointerdown", (event) => {
     if (event.button === 0) from = { x: event.clientX - x, y: event.clientY - y, moved: false, id: event.pointerId };
