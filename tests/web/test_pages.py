@@ -19,3 +19,9 @@ def test_dags_are_found_by_name_and_tag(browser: TestClient) -> None:
     assert "letters" in both
     assert "parcels" in both
     assert "No DAG is like that" in browser.get("/dags?search=nothing").text
+
+
+def test_dags_are_found_by_owner(browser: TestClient) -> None:
+    assert "letters" in browser.get("/dags?owner=airflow").text
+    assert "No DAG is like that" in browser.get("/dags?owner=nobody").text
+    assert "You have no favourites yet" in browser.get("/dags?favorite=true").text

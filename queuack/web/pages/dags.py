@@ -60,6 +60,7 @@ async def dags_page(
         pages=max(1, -(-found["total"] // PER_PAGE)),
         tags=await backend.call("list_tags"),
         favorites=set(favorites),
+        owners=sorted({owner.strip() for row in rows for owner in (row["owners"] or "").split(",") if owner.strip()}),
         home=(await backend.call("info"))["home"],
         errors=await backend.call("list_import_errors"),
     )

@@ -82,11 +82,15 @@ async function show(address) {
   const summary = page.getElementById("summary");
   if (!summary) return void (location.href = address);
   panel.replaceChildren(...summary.childNodes);
-  const open = document.createElement("a");
-  open.className = "btn";
-  open.href = address;
-  open.textContent = "Open";
-  panel.append(open);
+  const more = document.createElement("p");
+  more.className = "row panel-more";
+  for (const [words, view] of [["Open", ""], ...(address.includes("/tasks/") ? [["XCom", "?view=xcom"]] : [["Gantt", "?view=gantt"]])]) {
+    const open = more.appendChild(document.createElement("a"));
+    open.className = "btn";
+    open.href = address + view;
+    open.textContent = words;
+  }
+  panel.append(more);
   panel.dataset.of = address;
   panel.hidden = false;
   document.dispatchEvent(new CustomEvent("queuack:content"));
