@@ -10,7 +10,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from queuack.api.auth.people import BackendOf
-from queuack.errors import InvalidRequest
 from queuack.web.cells import gathered, together
 from queuack.web.outline import outline, upstream_of
 from queuack.web.pages.dag import NEWEST, dag_page, lines_of, runs_page
@@ -165,10 +164,7 @@ async def assets_tab(dag_id: str, backend: BackendOf, user: Person, views: Views
 @router.get("/backfills")
 async def backfills_tab(dag_id: str, backend: BackendOf, user: Person, views: ViewsOf) -> Response:
     """Runs over dates that are past."""
-    try:
-        found = await backend.call("list_backfills", dag_id=dag_id)
-    except InvalidRequest:  # of a daemon without that service
-        found = None
+    found = await backend.call("list_backfills", dag_id=dag_id, limit=PER_PAGE)
     return await dag_page(backend, user, views, dag_id, "backfills", "dag/backfills.html", backfills=found)
 
 

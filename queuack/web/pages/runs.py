@@ -18,6 +18,8 @@ router = APIRouter(prefix="/dags/{dag_id}/runs/{run_id}")
 Row = dict[str, Any]
 
 VIEWS = (("", "Tasks"), ("graph", "Graph"), ("gantt", "Gantt"), ("events", "Events"))
+TREE = ("subdags", "SubDAGs")
+"""Of runs of DAGs with a SubDagOperator."""
 
 
 @router.get("")
@@ -38,12 +40,15 @@ async def run_page(
     cells = gathered(await backend.call("task_cells", run_keys=[run["id"]])).get(run["id"], {})
     lines = outline(document)
     known = {line.id for line in lines}
+    has_subdags = any(task["task_type"] == "SubDagOperator" for task in document.get("tasks", ()))
     context: dict[str, Any] = {}
     if view == "graph":
         address = f"/dags/{segment(dag_id)}/runs/{segment(run_id)}"
         context["graph"] = await graph_of(backend, dag_id, run, fold, address, view="graph")
     elif view == "gantt":
         context["gantt"] = await gantt_of(backend, dag_id, run)
+    elif view == "subdags" and has_subdags:
+        context["tree"] = await backend.call("run_tree", dag_id=dag_id, run=run_id)
     elif view == "events":
         context["entries"] = await backend.call("audit_entries", dag_id=dag_id, run_id=run_id)
     return views.page(
@@ -52,7 +57,7 @@ async def run_page(
         dag_id=dag_id,
         run=run,
         view=view,
-        views=VIEWS,
+        views=(*VIEWS, TREE) if has_subdags else VIEWS,
         group=group,
         lines=[line for line in lines if not group or group in (line.id, *line.inside)],
         gone=sorted(cells.keys() - known) if not group else [],
