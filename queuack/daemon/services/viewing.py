@@ -7,10 +7,8 @@ from typing import Any
 
 from queuack import clock, config
 from queuack.daemon.port import Port
-from queuack.daemon.services.runs import get_run
-from queuack.daemon.services.tasks import get_task_instance
 from queuack.errors import DagNotFound
-from queuack.store.queries import instances, log, pages, versions, xcoms
+from queuack.store.queries import log, pages, versions, xcoms
 from queuack.store.reader import Reader
 
 Row = dict[str, Any]
@@ -32,25 +30,22 @@ def runs_by_day(port: Port, dag_id: str, days: int = 366) -> list[Row]:
         return pages.runs_by_day(reader, dag_id, clock.now_us() - days * DAY)
 
 
-def run_neighbours(port: Port, dag_id: str, run: str) -> Row:
+def run_neighbours(port: Port, dag_id: str, run_key: int) -> Row:
     """previous, next: the ids of the runs before and after; None where there is none."""
-    key = get_run(port, dag_id, run)["id"]
     with port.reader() as reader:
-        return pages.run_neighbours(reader, dag_id, key)
+        return pages.run_neighbours(reader, dag_id, run_key)
 
 
-def run_timeline(port: Port, dag_id: str, run: str, limit: int = 500) -> list[Row]:
+def run_timeline(port: Port, run_key: int, limit: int = 500) -> list[Row]:
     """The first ``limit`` task instances in the order they began; instants in microseconds."""
-    key = get_run(port, dag_id, run)["id"]
     with port.reader() as reader:
-        return pages.instances_by_start(reader, key, limit)
+        return pages.instances_by_start(reader, run_key, limit)
 
 
-def run_document(port: Port, dag_id: str, run: str) -> str:
-    """The DagDocument (JSON text) that a run was made of."""
-    version = get_run(port, dag_id, run)["created_dag_version_id"]
+def version_document(port: Port, dag_id: str, version_id: int | None) -> str:
+    """The DagDocument (JSON text) that a run was made of; the newest where that is not known."""
     with port.reader() as reader:
-        text = None if version is None else versions.version_document(reader, version)
+        text = None if version_id is None else versions.version_document(reader, version_id)
         text = text or versions.dag_document(reader, dag_id)
     if text is None:
         raise DagNotFound(f"There is no DAG {dag_id!r}.")
@@ -81,22 +76,19 @@ def audit_entries(
         return log.list_log(reader, dag_id=dag_id, run_id=run_id, task_id=task_id, limit=limit, offset=offset)
 
 
-def task_attempts(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> list[Row]:
-    """Every try of a task instance, the latest first."""
-    row = get_task_instance(port, dag_id, run, task_id, map_index)
+def task_attempts(port: Port, run_key: int, task_id: str, map_index: int = -1) -> list[Row]:
+    """Every try of a task instance, the latest first; empty when there is no such task instance."""
     with port.reader() as reader:
-        earlier = instances.list_history(reader, dag_id, row["run_id"], task_id, map_index)
-    return [row, *(attempt for attempt in reversed(earlier) if attempt["try_number"] != row["try_number"])]
+        return pages.attempts(reader, run_key, task_id, map_index)
 
 
-def shown_xcoms(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> list[Row]:
+def shown_xcoms(port: Port, run_key: int, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[Row]:
     """XComs as people read them: key, timestamp, encoding, size and either ``text`` or ``table``.
 
     Nothing is unpickled: of a pickle there is neither. Text is cut at ``SHOWN_BYTES``, tables at some rows.
     """
-    run_id = get_run(port, dag_id, run)["run_id"]
     with port.reader() as reader:
-        found = xcoms.list_xcoms(reader, dag_id, run_id, task_id, map_index)
+        found = xcoms.list_xcoms(reader, dag_id, run_id, task_id, map_index, run_key=run_key)
         return [_shown(reader, row) for row in found]
 
 
@@ -129,7 +121,7 @@ METHODS = (
     runs_by_day,
     run_neighbours,
     run_timeline,
-    run_document,
+    version_document,
     code_versions,
     version_code,
     audit_entries,

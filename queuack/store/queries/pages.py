@@ -35,6 +35,16 @@ def instances_by_start(reader: Reader, run_key: int, limit: int) -> list[Row]:
     return raw_rows(reader, "instances_by_start", {"run_key": run_key, "limit": limit})
 
 
+def attempts(reader: Reader, run_key: int, task_id: str, map_index: int) -> list[Row]:
+    """Every try of a task instance, the latest first; columns as ``instances.list_history`` has them."""
+    place = {"run_key": run_key, "task_id": task_id, "map_index": map_index}
+    latest = first(rows(reader, "get_instance", place))
+    if latest is None:
+        return []
+    earlier = reversed(rows(reader, "list_history", place))
+    return [latest, *(attempt for attempt in earlier if attempt["try_number"] != latest["try_number"])]
+
+
 def parquet_head(reader: Reader, data: bytes | Path) -> Row:
     """columns, rows (as text) and total of a Parquet table, in a file or as its bytes."""
     if isinstance(data, Path):

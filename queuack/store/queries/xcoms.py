@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from queuack.store.queries.rows import Row, first, rows
-from queuack.store.queries.runs import run_key
+from queuack.store.queries.runs import run_key as key_of_run
 from queuack.store.reader import Reader
 
 
@@ -23,7 +23,7 @@ def get_xcom(
 
     With ``include_prior_dates`` the latest one of this run or of the DAG's runs before it.
     """
-    found = run_key(reader, dag_id, run_id)
+    found = key_of_run(reader, dag_id, run_id)
     if found is None:
         return None
     params = {
@@ -53,7 +53,7 @@ def xcoms_of_prior_dates(reader: Reader, dag_id: str, run_id: str, task_id: str,
     """run_id, map_index, encoding, value (bytes) of a task's instances in this run and in the DAG's runs before it.
 
     By map index, of one map index the earlier run's first."""
-    found = run_key(reader, dag_id, run_id)
+    found = key_of_run(reader, dag_id, run_id)
     if found is None:
         return []
     params = {"run_key": found, "dag_id": dag_id, "task_id": task_id, "key": key}
@@ -67,7 +67,7 @@ def count_xcoms(reader: Reader, dag_id: str, run_id: str, task_id: str, key: str
 
 
 def _instances_of(reader: Reader, dag_id: str, run_id: str, task_id: str, key: str) -> dict[str, Any] | None:
-    found = run_key(reader, dag_id, run_id)
+    found = key_of_run(reader, dag_id, run_id)
     if found is None:
         return None
     return {"run_key": found, "dag_id": dag_id, "run_id": run_id, "task_id": task_id, "key": key}
@@ -80,9 +80,13 @@ def list_xcoms(
     task_id: str | None = None,
     map_index: int | None = None,
     key: str | None = None,
+    *,
+    run_key: int | None = None,
 ) -> list[Row]:
-    """The XComs of a run that pass every filter given, by task, map index and key; ``value`` is bytes."""
-    found = run_key(reader, dag_id, run_id)
+    """The XComs of a run that pass every filter given, by task, map index and key; ``value`` is bytes.
+
+    ``run_key``: where the caller knows it already."""
+    found = key_of_run(reader, dag_id, run_id) if run_key is None else run_key
     if found is None:
         return []
     params = {

@@ -18,14 +18,13 @@ GROUP BY ALL
 ORDER BY ALL;
 
 -- name: run_neighbours
--- The runs before and after one in a DAG's order.
+-- The runs before and after one in a DAG's order, in one scan of the DAG's runs.
 SELECT
-    (SELECT p.run_id FROM dag_run p WHERE p.dag_id = $dag_id AND (p.run_after, p.id) < (r.run_after, r.id)
-        ORDER BY p.run_after DESC, p.id DESC LIMIT 1) AS previous,
-    (SELECT n.run_id FROM dag_run n WHERE n.dag_id = $dag_id AND (n.run_after, n.id) > (r.run_after, r.id)
-        ORDER BY n.run_after, n.id LIMIT 1) AS next
-FROM dag_run r
-WHERE r.id = $run_key::BIGINT;
+    arg_max(n.run_id, (n.run_after, n.id)) FILTER ((n.run_after, n.id) < (r.run_after, r.id)) AS previous,
+    arg_min(n.run_id, (n.run_after, n.id)) FILTER ((n.run_after, n.id) > (r.run_after, r.id)) AS next
+FROM (SELECT id, dag_id, run_after FROM dag_run WHERE id = $run_key::BIGINT) r
+JOIN dag_run n ON n.dag_id = r.dag_id
+WHERE n.dag_id = $dag_id;
 
 -- name: instances_by_start
 -- Task instances of a run in the order in which they began, those that have not at the end.

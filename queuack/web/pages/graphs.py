@@ -45,7 +45,7 @@ async def graph_of(
     if run is None:
         text = msgspec.json.encode(await backend.call("dag_document", dag_id=dag_id)).decode()
     else:
-        text = await backend.call("run_document", dag_id=dag_id, run=run["run_id"])
+        text = await backend.call("version_document", dag_id=dag_id, version_id=run["created_dag_version_id"])
     document = msgspec.json.decode(text)
     lines = outline(document)
     folded = set(fold) - {NOTHING} if fold else groups_folded(lines)
@@ -99,15 +99,15 @@ async def gantt_tab(dag_id: str, backend: BackendOf, user: Person, views: ViewsO
     """When each task of a run waited and ran."""
     runs = (await runs_page(backend, dag_id, CHOICE, count=False))["rows"]
     chosen = await chosen_run(backend, dag_id, runs, run)
-    gantt = await gantt_of(backend, dag_id, chosen) if chosen else None
+    gantt = await gantt_of(backend, chosen) if chosen else None
     return await dag_page(
         backend, user, views, dag_id, "gantt", "dag/gantt.html", runs=runs, chosen=chosen, gantt=gantt
     )
 
 
-async def gantt_of(backend: Backend, dag_id: str, run: Row) -> Row:
+async def gantt_of(backend: Backend, run: Row) -> Row:
     """bars: task_id, map_index, state, wait, left, width (percent of the whole), seconds; whole: seconds."""
-    rows = await backend.call("run_timeline", dag_id=dag_id, run=run["run_id"], limit=BARS)
+    rows = await backend.call("run_timeline", run_key=run["id"], limit=BARS)
     begun = [row for row in rows if row["start_date"] is not None]
     if not begun:
         return {"bars": [], "whole": 0.0, "waiting": len(rows)}

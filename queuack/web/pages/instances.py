@@ -54,10 +54,12 @@ async def task_page(
     run = await backend.call("get_run", dag_id=dag_id, run=run_id)
     page = max(page, 1)
     where: list[list[Any]] = [["run_key", "", run["id"]], ["task_id", "eq", task_id]]
-    found = await backend.call("list_page", name="task_instances", where=where, order=["map_index"], limit=1)
+    found = await backend.call(
+        "list_page", name="task_instances", where=where, order=["map_index"], limit=2, count=False
+    )
     if not found["rows"]:
         raise TaskNotFound(f"Run {run_id!r} of DAG {dag_id!r} has no task {task_id!r}.")
-    if found["rows"][0]["map_index"] < 0 and found["total"] == 1:
+    if found["rows"][0]["map_index"] < 0 and len(found["rows"]) == 1:
         return await _instance(dag_id, run, task_id, -1, backend, user, views, view, attempt)
     counts: dict[str, int] = {}
     cells = await backend.call("task_cells", run_keys=[run["id"]])
@@ -85,7 +87,7 @@ async def task_page(
         total=rows["total"],
         page=page,
         pages=max(1, -(-rows["total"] // PER_PAGE)),
-        neighbours=await backend.call("run_neighbours", dag_id=dag_id, run=run["run_id"]),
+        neighbours=await backend.call("run_neighbours", dag_id=dag_id, run_key=run["id"]),
     )
 
 
@@ -165,16 +167,21 @@ async def _instance(
 ) -> Response:
     place = {"dag_id": dag_id, "run": run["run_id"], "task_id": task_id, "map_index": map_index}
     attempts, text, neighbours = await asyncio.gather(
-        backend.call("task_attempts", **place),
-        backend.call("run_document", dag_id=dag_id, run=run["run_id"]),
-        backend.call("run_neighbours", dag_id=dag_id, run=run["run_id"]),
+        backend.call("task_attempts", run_key=run["id"], task_id=task_id, map_index=map_index),
+        backend.call("version_document", dag_id=dag_id, version_id=run["created_dag_version_id"]),
+        backend.call("run_neighbours", dag_id=dag_id, run_key=run["id"]),
     )
+    if not attempts:
+        raise TaskNotFound(f"Task {task_id!r} of run {run['run_id']!r} has no instance with map index {map_index}.")
     instance = attempts[0]
     document = msgspec.json.decode(text)
     task: Row = next((one for one in document.get("tasks", ()) if one["task_id"] == task_id), {})
     waits = instance["state"] not in (*OVER, "running")
     context: dict[str, Any] = {"why": await backend.call("failed_deps", **place) if waits else []}
-    xcoms = await backend.call("shown_xcoms", **place) if view == "xcom" or task.get("extra_links") else []
+    xcoms: list[Row] = []
+    if view == "xcom" or task.get("extra_links"):
+        of_run = {"run_key": run["id"], "dag_id": dag_id, "run_id": run["run_id"]}
+        xcoms = await backend.call("shown_xcoms", **of_run, task_id=task_id, map_index=map_index)
     if view == "":
         said = await backend.call("read_log", **place, try_number=attempt, offset=-FIRST_PORTION, limit=FIRST_PORTION)
         context["log"] = _portion(said) | {"html": as_html(said["lines"])}

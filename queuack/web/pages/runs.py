@@ -46,7 +46,7 @@ async def run_page(
         address = f"/dags/{segment(dag_id)}/runs/{segment(run_id)}"
         context["graph"] = await graph_of(backend, dag_id, run, fold, address, view="graph")
     elif view == "gantt":
-        context["gantt"] = await gantt_of(backend, dag_id, run)
+        context["gantt"] = await gantt_of(backend, run)
     elif view == "subdags" and has_subdags:
         context["tree"] = await backend.call("run_tree", dag_id=dag_id, run=run_id)
     elif view == "events":
@@ -65,6 +65,6 @@ async def run_page(
         whole=together(cells, cells.keys()),
         nothing=Cell(),
         together=together,
-        neighbours=await backend.call("run_neighbours", dag_id=dag_id, run=run_id),
+        neighbours=await backend.call("run_neighbours", dag_id=dag_id, run_key=run["id"]),
         **context,
     )
