@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
+from queuack import config
 from queuack.app import OfflineService
+from queuack.logpaths import attempt_log
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,34 @@ def test_every_view_of_a_task_instance_opens(browser: TestClient, run_id: str, v
 @pytest.mark.parametrize("path", ["/tasks/nobody", "/tasks/send/3"])
 def test_what_is_not_there_is_not_found(browser: TestClient, run_id: str, path: str) -> None:
     assert browser.get(f"/dags/letters/runs/{run_id}{path}").status_code == 404
+
+
+def test_further_columns_say_where_they_end_and_of_which_outline_they_are(browser: TestClient, run_id: str) -> None:
+    page, columns = browser.get("/dags/letters").text, browser.get("/dags/letters/columns")
+    assert columns.text.count("<li") == 1
+    assert columns.headers["X-Next"] == ""
+    assert columns.text.split('data-shape="')[1][:8] == page.split('data-shape="')[1][:8]
+    assert browser.get("/dags/letters/columns?before=1,2,3").text.count("<li") == 0
+    assert browser.get("/dags/letters/columns?before=yesterday").status_code == 400
+
+
+def test_who_may_only_look_sees_no_buttons_that_change(browser_of, run_id: str) -> None:  # type: ignore[no-untyped-def]
+    for path in (f"/dags/letters/runs/{run_id}", f"/dags/letters/runs/{run_id}/tasks/send"):
+        assert "data-touch=" in browser_of("user").get(path).text
+        assert "data-touch=" not in browser_of("viewer").get(path).text
+
+
+def test_a_log_grows_and_can_be_kept(browser: TestClient, run_id: str) -> None:
+    path = config.current().home.logs / attempt_log("letters", run_id, "send", -1, 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"timestamp":"2026-01-01T00:00:01.000000Z","level":"info","event":"<one>"}\n')
+    place = f"/dags/letters/runs/{run_id}/tasks/send"
+    assert "&lt;one&gt;" in browser.get(place).text
+    first = browser.get(f"{place}/log").json()
+    assert "&lt;one&gt;" in first["html"]
+    with path.open("a") as file:
+        file.write("two\n")
+    assert ">two<" in browser.get(f"{place}/log", params={"offset": first["offset"]}).json()["html"]
+    kept = browser.get(f"{place}/log.txt")
+    assert kept.text.endswith("INFO    <one>\ntwo\n")
+    assert "attachment" in kept.headers["content-disposition"]

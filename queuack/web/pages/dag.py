@@ -11,7 +11,7 @@ from queuack.api.auth.people import BackendOf, User
 from queuack.api.backend import Backend
 from queuack.errors import InvalidRequest
 from queuack.web.cells import gathered
-from queuack.web.grid import columns, columns_at_once
+from queuack.web.grid import columns, columns_at_once, shape
 from queuack.web.outline import Line, outline
 from queuack.web.view import Person, Views, ViewsOf
 
@@ -80,6 +80,7 @@ async def grid_page(dag_id: str, backend: BackendOf, user: Person, views: ViewsO
         "",
         "dag/grid.html",
         lines=lines,
+        shape=shape(lines),
         columns=await _columns(backend, dag_id, lines, page["rows"]),
         total=page["total"],
         next=place_text(page["next"]),
@@ -91,7 +92,7 @@ async def grid_columns(dag_id: str, backend: BackendOf, user: Person, before: st
     """Further columns of the grid: the newest, or those before the place ``before`` (what ``X-Next`` was)."""
     lines = await lines_of(backend, dag_id)
     page = await runs_page(backend, dag_id, columns_at_once(lines), count=False, after=_place(before))
-    body = f'<ul data-lines="{len(lines)}">{await _columns(backend, dag_id, lines, page["rows"])}</ul>'
+    body = f'<ul data-shape="{shape(lines)}">{await _columns(backend, dag_id, lines, page["rows"])}</ul>'
     return HTMLResponse(body, headers={"Cache-Control": "no-store", "X-Next": place_text(page["next"])})
 
 

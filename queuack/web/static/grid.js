@@ -101,7 +101,7 @@ async function columns(before) {
   if (!answer.ok) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const got = page.querySelector("ul");
-  if (got.dataset.lines !== grid.dataset.lines) return void location.reload();
+  if (got.dataset.shape !== grid.dataset.shape) return void location.reload();
   return { columns: [...got.children], next: answer.headers.get("X-Next") };
 }
 
