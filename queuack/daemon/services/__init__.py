@@ -11,6 +11,7 @@ from typing import Any
 
 from queuack.daemon.port import Port
 from queuack.daemon.services import (
+    asset_graph,
     assets,
     backfills,
     connections,
@@ -18,11 +19,14 @@ from queuack.daemon.services import (
     dags,
     deployment,
     encryption,
+    forecast,
     hitl,
+    insights,
     lists,
     login,
     overview,
     pools,
+    processes,
     runs,
     system,
     tasks,
@@ -36,16 +40,20 @@ Method = Callable[..., Any]
 
 MODULES = (
     dags,
+    forecast,
     runs,
     control,
     backfills,
     assets,
+    asset_graph,
     tasks,
     pools,
+    processes,
     variables,
     connections,
     encryption,
     hitl,
+    insights,
     lists,
     users,
     login,
