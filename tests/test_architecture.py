@@ -82,6 +82,7 @@ LIBRARIES: dict[str, set[str]] = {
     "uvicorn": {"api_server"},
     "igraph": {"web.layout"},
     "jwt": {"api"},
+    "markdown_it": {"web"},
     "click": {"cli"},
     "rich": {"cli"},
     "pluggy": {"authoring.listeners", "authoring.policies", "compat.shims.listeners"},

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from queuack import __version__
 from queuack.api import errors
 from queuack.api.auth import routes as auth_routes
+from queuack.api.auth import users as auth_users
 from queuack.api.auth.attempts import Attempts
 from queuack.api.auth.people import People
 from queuack.api.auth.tokens import Tokens
@@ -21,6 +22,7 @@ from queuack.api.routes import connections, dags, definitions, instances, monito
 
 ROUTERS = (
     auth_routes.router,
+    auth_users.router,
     monitor.router,
     dags.router,
     definitions.router,

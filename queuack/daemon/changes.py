@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 
 from queuack.daemon.loop import FOLD_SECONDS
+from queuack.engine import asset_effects
 from queuack.engine import effects as fx
 from queuack.engine.effects import Write
 
@@ -31,6 +32,15 @@ SUBJECTS: dict[type[Write], str] = {
     fx.DagRow: "dags",
     fx.DagVersionRow: "dags",
     fx.ImportErrorRows: "dags",
+    asset_effects.AssetEventRow: "assets",
+    asset_effects.AssetQueueRow: "assets",
+    asset_effects.AssetQueueEmptied: "assets",
+    fx.VariableRow: "configuration",
+    fx.VariableDeleted: "configuration",
+    fx.ConnectionRow: "configuration",
+    fx.ConnectionDeleted: "configuration",
+    fx.UserRow: "users",
+    fx.UserDeleted: "users",
     fx.PoolRow: "pools",
     fx.PoolDeleted: "pools",
 }

@@ -26,6 +26,8 @@ class Reader(Protocol):
 
     def extract_statements(self, query: str) -> list[Any]: ...
 
+    def interrupt(self) -> None: ...
+
 
 def fetch(reader: Reader, name: str, params: Params = ()) -> list[tuple[Any, ...]]:
     """Run a named statement; all rows as tuples."""

@@ -111,6 +111,13 @@ def marked(text: str) -> Markup:
     )
 
 
+def markdown(text: str) -> Markup:
+    """CommonMark as HTML; HTML in it is shown, not obeyed."""
+    from markdown_it import MarkdownIt  # few pages have some
+
+    return Markup(MarkdownIt("js-default").render(text))  # the preset escapes HTML and drops script links
+
+
 def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -119,7 +126,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (ago, exact, duration, state, segment, paged, marked):
+    for function in (ago, exact, duration, state, segment, paged, marked, markdown):
         made.filters[function.__name__] = function
     made.globals |= {"navigation": NAVIGATION, "version": __version__, "build": secrets.token_hex(4)}
     return made

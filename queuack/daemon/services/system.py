@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from queuack import __version__, clock, config
 from queuack.daemon.port import Port
+from queuack.errors import InvalidRequest, StoreError
 from queuack.store.queries import sql as sql_queries
+from queuack.store.queries.fence import CLOSED_TABLES
+from queuack.store.reader import Reader
 
 Row = dict[str, Any]
 
@@ -38,11 +44,51 @@ def info(port: Port) -> Row:
     }
 
 
-def sql(port: Port, query: str, limit: int | None = None) -> Row:
-    """Run one reading statement. Returns {"columns": [...], "rows": [[...]]}; instants as ISO 8601."""
+def sql(port: Port, query: str, limit: int | None = None, timeout: float | None = None, inside: bool = False) -> Row:
+    """Run one reading statement. Returns {"columns", "types", "rows" (lists), "truncated"}; instants as ISO 8601.
+
+    ``timeout``: seconds after which it is stopped (InvalidRequest). ``inside``: nothing but the store's tables.
+    """
+    stopped = threading.Event()
+    limit = sql_queries.DEFAULT_LIMIT if limit is None else limit
+    try:
+        with port.reader() as reader, _stopping(reader, timeout, stopped):
+            found = sql_queries.run_sql(reader, query, limit=limit, inside=inside)
+    except StoreError:
+        if stopped.is_set():
+            raise InvalidRequest(f"The query was stopped after {timeout:g} seconds.") from None
+        raise
+    return {"columns": found.columns, "types": found.types, "rows": found.rows, "truncated": found.truncated}
+
+
+@contextmanager
+def _stopping(reader: Reader, timeout: float | None, stopped: threading.Event) -> Iterator[None]:
+    """Interrupt what ``reader`` is at when the time is over."""
+
+    def stop() -> None:
+        stopped.set()
+        reader.interrupt()
+
+    if timeout is None:
+        yield
+        return
+    timer = threading.Timer(timeout, stop)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def sql_tables(port: Port) -> list[Row]:
+    """The store's tables that the SQL page may read: name, columns (name, type)."""
     with port.reader() as reader:
-        found = sql_queries.run_sql(reader, query, limit=sql_queries.DEFAULT_LIMIT if limit is None else limit)
-    return {"columns": found.columns, "rows": found.rows, "truncated": found.truncated}
+        found = sql_queries.tables(reader)
+    return [
+        {"name": name, "columns": [{"name": column, "type": kind} for column, kind in columns]}
+        for name, columns in found.items()
+        if name not in CLOSED_TABLES
+    ]
 
 
 def health(port: Port) -> Row:
@@ -64,4 +110,4 @@ def health(port: Port) -> Row:
     }
 
 
-METHODS = (info, sql, health)
+METHODS = (info, sql, sql_tables, health)

@@ -18,7 +18,8 @@ import msgspec
 
 from queuack.clock import from_us
 from queuack.errors import InvalidRequest
-from queuack.store.reader import Reader
+from queuack.store.queries.fence import check_inside
+from queuack.store.reader import Reader, fetch
 
 DEFAULT_LIMIT = 10_000
 """Rows handed out when the caller names no limit."""
@@ -45,14 +46,26 @@ class SqlResult(msgspec.Struct):
     """There was more than the limit."""
 
 
-def run_sql(reader: Reader, query: str, params: Sequence[Any] = (), limit: int = DEFAULT_LIMIT) -> SqlResult:
+def tables(reader: Reader) -> dict[str, list[tuple[str, str]]]:
+    """Table → its columns: (name, type)."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table, column, kind in fetch(reader, "table_columns"):
+        found.setdefault(table, []).append((column, kind))
+    return found
+
+
+def run_sql(
+    reader: Reader, query: str, params: Sequence[Any] = (), limit: int = DEFAULT_LIMIT, *, inside: bool = False
+) -> SqlResult:
     """Run one read-only statement and hand out at most ``limit`` rows.
 
     Instants are ISO 8601 strings in UTC, decimals strings, blobs hexadecimal, structs and maps objects, NaN and
-    infinities strings. Raises InvalidRequest for a statement that does not only read, StoreError (from the
-    Database's reader) for one that DuckDB refuses.
+    infinities strings. ``inside``: nothing but the store's tables, see ``fence.py``. Raises InvalidRequest for a
+    statement that does not only read, StoreError (from the Database's reader) for one that DuckDB refuses.
     """
     statement = check_reading(reader, query)
+    if inside:
+        check_inside(reader, _EXPLAIN.sub("", statement, count=1))
     reader.execute("BEGIN TRANSACTION READ ONLY")
     try:
         wrapped = _without_zones(reader, statement, params)

@@ -7,21 +7,44 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from queuack.errors import QueuackError
-from queuack.web.pages import api_docs, dag, dag_tabs, dags, events, graphs, home, instances, login, runs
+from queuack.web.forecast import Forecasts
+from queuack.web.pages import (
+    admin,
+    api_docs,
+    assets,
+    dag,
+    dag_tabs,
+    dags,
+    events,
+    graphs,
+    home,
+    insights,
+    instances,
+    login,
+    runs,
+    sql,
+    trigger,
+)
 from queuack.web.view import HERE, LoginNeeded, Views, environment, to_login
 
-ROUTERS = (
-    login.router,
-    events.router,
-    home.router,
-    dags.router,
-    dag_tabs.router,
-    graphs.router,
-    dag.router,
-    runs.router,
-    instances.router,
-    api_docs.router,
+SUBJECTS = (
+    login,
+    events,
+    home,
+    dags,
+    insights,
+    trigger,
+    sql,
+    assets,
+    admin,
+    api_docs,
+    dag_tabs,
+    graphs,
+    dag,
+    runs,
+    instances,
 )
+ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
@@ -40,6 +63,8 @@ def install(app: FastAPI) -> None:
     """Add the pages to the API's application."""
     app.state.templates = environment()
     app.state.watchers = events.Watchers(app.state.backend)
+    app.state.sql_gate = sql.new_gate()
+    app.state.forecasts = Forecasts(app.state.backend)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
