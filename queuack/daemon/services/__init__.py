@@ -13,6 +13,7 @@ from queuack.daemon.port import Port
 from queuack.daemon.services import (
     assets,
     backfills,
+    backup,
     connections,
     control,
     dags,
@@ -54,6 +55,7 @@ MODULES = (
     overview,
     deployment,
     system,
+    backup,
 )
 
 METHODS: dict[str, Method] = {function.__name__: function for module in MODULES for function in module.METHODS}
