@@ -31,6 +31,9 @@ WAL_DUE = 16 * 1024 * 1024
 WAL_HARD_LIMIT = "1GB"
 """Size at which DuckDB checkpoints by itself, inside a commit: when ``checkpoint_if_due`` was not called for long."""
 
+PAGE_ROWS = 2_000
+"""Of so many rows that a sorted query wants, DuckDB first finds which they are, then reads their other columns."""
+
 
 class Database:
     """One DuckDB database. Made by ``Database.open``; close it, or use it as a context manager."""
@@ -218,6 +221,7 @@ class Database:
         try:
             self._connection = duckdb.connect(self._path or MEMORY, read_only=self._read_only, config=config)
             self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            self._connection.execute(f"SET GLOBAL late_materialization_max_rows = {PAGE_ROWS}")
             if not self._read_only:  # close() does it, unless the file has turned out to be damaged
                 self._connection.execute("PRAGMA disable_checkpoint_on_shutdown")
             if self._path is not None and short:
