@@ -17,7 +17,7 @@ from queuack import clock, config
 from queuack.daemon.services import backup as backup_service
 from queuack.errors import StoreDamaged, StoreError, StoreLocked
 from queuack.home import Home
-from queuack.store import backup
+from queuack.store import backup, clean
 from queuack.store.damage import wal_of
 from queuack.store.database import Database
 
@@ -132,3 +132,19 @@ def _advice(home: Home) -> str:
         )
     lines.append(f"Start with an empty one; the old one is kept beside: {command} reset")
     return "\n".join(lines)
+
+
+def archived(home: Home) -> list[str]:
+    """The tables of which ``db clean`` has archived rows."""
+    return clean.archived_tables(home.archive)
+
+
+def export_archived(home: Home, table: str, target: Path) -> int:
+    """Write one of them as CSV. Rows written. Raises StoreError when the file cannot be written."""
+    with Database.open(check_schema=False) as database, database.reader() as reader:
+        return clean.export_csv(reader, home.archive, table, target)
+
+
+def drop_archived(home: Home, table: str) -> None:
+    """Delete one of them."""
+    clean.drop(home.archive, table)

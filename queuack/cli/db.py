@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from queuack.cli import cleaning
 from queuack.cli.groups import Group
 from queuack.cli.options import confirm, output_option
 from queuack.cli.output import counted
@@ -172,6 +173,9 @@ def shell(session: Session, output: str) -> None:
             failed = not interactive
     if failed:
         click.get_current_context().exit(1)
+
+
+cleaning.add_to(db)
 
 
 def _queries(interactive: bool) -> Iterator[str]:

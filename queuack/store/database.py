@@ -132,6 +132,10 @@ class Database:
             statement = self._statements[name] = connection.extract_statements(statement_text(name))[0]
         return connection.execute(statement, params).fetchall()
 
+    def run_text(self, text: str, params: Params = ()) -> None:
+        """Run a statement that the store has put together, on the owner's connection."""
+        self._live().execute(text, params)
+
     def checkpoint_if_due(self, wal_bytes: int = WAL_DUE) -> bool:
         """Fold the write-ahead log into the file when it is larger than ``wal_bytes``. True when it was done.
 

@@ -14,6 +14,7 @@ from queuack.daemon.services import (
     assets,
     backfills,
     backup,
+    cleaning,
     connections,
     control,
     dags,
@@ -56,6 +57,7 @@ MODULES = (
     deployment,
     system,
     backup,
+    cleaning,
 )
 
 METHODS: dict[str, Method] = {function.__name__: function for module in MODULES for function in module.METHODS}

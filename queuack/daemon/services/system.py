@@ -41,7 +41,12 @@ def info(port: Port) -> Row:
 def sql(port: Port, query: str, limit: int | None = None) -> Row:
     """Run one reading statement. Returns {"columns": [...], "rows": [[...]]}; instants as ISO 8601."""
     with port.reader() as reader:
-        found = sql_queries.run_sql(reader, query, limit=sql_queries.DEFAULT_LIMIT if limit is None else limit)
+        found = sql_queries.run_sql(
+            reader,
+            query,
+            limit=sql_queries.DEFAULT_LIMIT if limit is None else limit,
+            archive=config.current().home.archive,
+        )
     return {"columns": found.columns, "rows": found.rows, "truncated": found.truncated}
 
 
