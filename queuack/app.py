@@ -39,6 +39,7 @@ from queuack.store.database import Database
 from queuack.store.queries.durations import recent_durations
 from queuack.store.snapshot import load_snapshot
 from queuack.store.writer import Writer
+from queuack.upkeep import advising, open_database, running_daemon
 
 COMMAND_PATIENCE = 10.0
 """Seconds the daemon waits, at start, for a command that has the file open."""
@@ -58,33 +59,6 @@ def engine_settings(*, dormant: bool = False) -> EngineSettings:
         max_task_retry_delay=config.get_float("core", "max_task_retry_delay"),
         partition_mapper_max_downstream_keys=config.get_int("scheduler", "partition_mapper_max_downstream_keys"),
     )
-
-
-def open_database(home: Home) -> Database:
-    """The deployment's database, migrated. Raises StoreLocked with the pid of the daemon that has it."""
-    try:
-        return Database.open(
-            home.database,
-            memory_limit=config.get_str("database", "memory_limit"),
-            threads=config.get_int("database", "threads"),
-        )
-    except StoreLocked as error:
-        pid = running_daemon(home)
-        if pid is None:
-            raise
-        raise StoreLocked(
-            f"A daemon is running in {home.root} already (pid {pid}). Stop it first, or use another home."
-        ) from error
-
-
-def running_daemon(home: Home) -> int | None:
-    """The pid of the daemon of ``home``, by its pid file; None when no such process lives."""
-    try:
-        pid = int(home.pid_file.read_text())
-        os.kill(pid, 0)
-    except (OSError, ValueError):
-        return None
-    return pid
 
 
 def open_for_daemon(home: Home) -> Database:
@@ -113,11 +87,7 @@ def run_daemon(home: Home, settings: Config, *, standalone: bool) -> int:
         token = home.token_file.read_text().strip() or token
     home.token_file.touch(mode=0o600)
     home.token_file.write_text(token)
-    # The writer first: it folds in what a daemon that died had left in the journal.
-    writer = Writer(database)
-    engine = Engine.restore(engine_settings(), load_snapshot(database), clock.now_us())
-    with database.reader() as reader:
-        means = recent_durations(reader)
+    writer, engine, means = _restored(home, database)
     # What has been loaded stays; collecting it again and again would stop the loop for tens of milliseconds.
     gc.collect()
     gc.freeze()
@@ -143,6 +113,23 @@ def run_api_server(home: Home, told: Callable[[str], None]) -> None:
     from queuack.api_server.main import serve  # start-up time: fastapi, for this command only
 
     asyncio.run(serve(home, told=told))
+
+
+def _restored(home: Home, database: Database) -> tuple[Writer, Engine, dict[tuple[str, str], float]]:
+    """What the file says, in memory. A file that turns out to be damaged is left as it is; raises StoreDamaged."""
+    try:
+        with advising(home):
+            if database.wal_bytes():
+                load_snapshot(database)  # after a crash: what cannot be read must show before anything is written
+            # The writer first: it folds in what a daemon that died had left in the journal.
+            writer = Writer(database)
+            engine = Engine.restore(engine_settings(), load_snapshot(database), clock.now_us())
+            with database.reader() as reader:
+                return writer, engine, recent_durations(reader)
+    except BaseException:
+        database.close()
+        home.pid_file.unlink(missing_ok=True)
+        raise
 
 
 async def _serve(
@@ -210,8 +197,9 @@ class OfflineService:
         home.prepare()
         self._home = home
         self._database = open_database(home)
-        writer = Writer(self._database)
-        engine = Engine.restore(engine_settings(dormant=True), load_snapshot(self._database), clock.now_us())
+        with advising(home):
+            writer = Writer(self._database)
+            engine = Engine.restore(engine_settings(dormant=True), load_snapshot(self._database), clock.now_us())
         self._port = DirectPort(DirectLoop(engine, writer), self._database, writer, self._ask)
 
     def call(self, method: str, params: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ import itertools
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, Self
 
 from queuack import errors
@@ -161,6 +161,24 @@ def connect(home: Home, patience: float = START_TIMEOUT) -> LiveClient | FileCli
             pass
         try:
             return FileClient(home)
+        except StoreLocked:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(POLL)
+
+
+def call_or(home: Home, method: str, offline: Callable[[], Any], patience: float = START_TIMEOUT, **params: Any) -> Any:
+    """Ask the daemon of ``home`` if one answers, else do ``offline``, for what must not open the database as
+    ``FileClient`` does. Patient as ``connect``. Raises what either raises."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with LiveClient(home) as live:
+                return live.call(method, **params)
+        except DaemonUnreachable:
+            pass
+        try:
+            return offline()
         except StoreLocked:
             if time.monotonic() >= deadline:
                 raise

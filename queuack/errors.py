@@ -151,6 +151,10 @@ class StoreTooNew(StoreError):
     """The database was written by a newer Queuack."""
 
 
+class StoreDamaged(StoreError):
+    """The database file is damaged."""
+
+
 class StoreUnavailable(StoreError):
     """The database cannot be written right now (full disk or unwritable folder)."""
 

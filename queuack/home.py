@@ -59,6 +59,11 @@ class Home:
         return self.root / "xcom"
 
     @property
+    def archive(self) -> Path:
+        """What ``db clean`` took out of the database, as Parquet: a folder a table."""
+        return self.root / "archive"
+
+    @property
     def run(self) -> Path:
         """Socket, pid file, token, one file per living worker; mode 0700."""
         return self.root / "run"

@@ -419,6 +419,9 @@ SETTINGS: tuple[Setting, ...] = (
     # ── database ──
     Setting("database", "memory_limit", "str", "1GB", "Memory DuckDB may take, as DuckDB writes it."),
     Setting("database", "threads", "int", 1, "Threads DuckDB may use.", minimum=1),
+    Setting("database", "backup_interval", "float", 0.0, "Seconds between two backups; 0 = none are made.", minimum=0),
+    Setting("database", "backup_folder", "path", "backups", "Folder of the backups."),
+    Setting("database", "backup_keep", "int", 7, "Backups that are kept in that folder; 0 = all.", minimum=0),
 )
 
 BY_NAME: dict[tuple[str, str], Setting] = {(setting.section, setting.key): setting for setting in SETTINGS}

@@ -62,12 +62,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"nursery", "worker", "parser", "protocol", "compat", "plugins", "config", "document"},
     "executors": LEAVES | {"executors", "protocol", "config"},
     "daemon": LEAVES | {"daemon", "engine", "store", "executors", "protocol", "config"},
+    "upkeep": LEAVES | {"upkeep", "daemon.services", "store", "config"},
     "client": LEAVES | {"client", "protocol", "config", "app"},
     "api": LEAVES | {"api", "client", "protocol", "config"},
     "web": LEAVES | {"web", "api", "config"},
     "api_server": LEAVES | {"api_server", "api", "web", "config"},
     "migrate": LEAVES | AUTHORING | {"migrate", "compat", "parser", "protocol", "config", "engine.spec"},
-    "cli": LEAVES | {"cli", "migrate", "client", "config", "settings_table", "app", "testing"},
+    "cli": LEAVES | {"cli", "migrate", "client", "config", "settings_table", "app", "upkeep", "testing"},
 }
 """Layer → what it may import. ``app`` and ``testing`` wire everything and may import all but ``cli``."""
 

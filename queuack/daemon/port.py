@@ -6,6 +6,7 @@ Service methods run in ordinary threads and may block; a Port carries what they 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
@@ -28,6 +29,9 @@ Ask = Callable[[TimetableQuestion], TimetableAnswer]
 
 class Port(Protocol):
     """What a service needs of the system."""
+
+    recalling: threading.Lock
+    """Held by who takes a finished run from the file into the engine, or from the file for good."""
 
     def request(self, event: Event) -> Any:
         """Have the engine carry out a request; returns its reply once durable, raises its refusal."""
@@ -77,6 +81,7 @@ class LivePort:
         members: Callable[[], list[tuple[str, int, int]]] = list,
         reparse: Callable[[str], None] | None = None,
     ) -> None:
+        self.recalling = threading.Lock()
         self._members, self._reparse = members, reparse
         self._asking = asking or Asking()
         self._loop = loop
@@ -132,6 +137,7 @@ class DirectPort:
 
     def __init__(self, loop: DirectLoop, database: Database, writer: Writer, ask: Ask | None = None) -> None:
         """``ask`` answers questions to custom timetables; None: they cannot be asked."""
+        self.recalling = threading.Lock()
         self.loop = loop
         self._ask = ask
         self.waiting_xcom, self.waiting_xcoms = writer.xcom, writer.xcoms

@@ -83,6 +83,12 @@ class DagDeleted(Write, kw_only=True):
     dag_id: str
 
 
+class RunsCleaned(Write, kw_only=True):
+    """Delete finished runs, which the engine does not hold, and every row that hangs on them."""
+
+    run_keys: tuple[int, ...]
+
+
 class ImportErrorRows(Write, kw_only=True):
     """The import errors of one file, replacing those it had; empty = mended."""
 

@@ -1,7 +1,7 @@
 """The open database: connecting, transactions, cursors for reads, checkpoints, and what its errors mean.
 
 The only module that imports duckdb. It decides how DuckDB is set up and how its failures are named
-(StoreLocked, StoreUnavailable, StoreError); it knows no table but ``schema_migration``.
+(StoreLocked, StoreDamaged, StoreUnavailable, StoreError); it knows no table but ``schema_migration``.
 
 One thread owns ``transaction``, ``run`` and ``checkpoint*``. Any thread may ask for a ``reader``.
 """
@@ -19,7 +19,8 @@ from typing import Any, cast
 import duckdb
 
 from queuack.clock import now_us
-from queuack.errors import StoreError, StoreLocked, StoreUnavailable
+from queuack.errors import StoreDamaged, StoreError, StoreLocked, StoreUnavailable
+from queuack.store.damage import check_length, damage_in, is_short, look_at, wal_of
 from queuack.store.migration import known_migrations, migrate, stored_version
 from queuack.store.reader import Params, Reader
 from queuack.store.statements import statement_text
@@ -29,6 +30,9 @@ WAL_DUE = 16 * 1024 * 1024
 """Bytes of write-ahead log after which ``checkpoint_if_due`` folds it into the file."""
 WAL_HARD_LIMIT = "1GB"
 """Size at which DuckDB checkpoints by itself, inside a commit: when ``checkpoint_if_due`` was not called for long."""
+
+PAGE_ROWS = 2_000
+"""Of so many rows that a sorted query wants, DuckDB first finds which they are, then reads their other columns."""
 
 
 class Database:
@@ -45,6 +49,7 @@ class Database:
         self._readers: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
         self._lock = threading.RLock()
         self._closed = False
+        self._damaged = False
 
     @classmethod
     def open(
@@ -55,20 +60,23 @@ class Database:
         threads: int = 1,
         memory_limit: str = "256MB",
         pid_file: Path | None = None,
+        check_schema: bool = True,
     ) -> Database:
         """Open (and create) the database at ``path`` and bring its schema up to date.
 
         ``threads`` is per statement; with one, a small statement never waits for another thread to be scheduled, and
         readers in different threads still run side by side. ``memory_limit`` bounds DuckDB's buffers, not the process.
+        Without ``check_schema`` the file is taken as it is, whatever is in it (backups, archives).
         ``pid_file`` names the owner in the message when the file is locked and DuckDB does not know the owner.
 
-        Raises StoreLocked, StoreTooNew, StoreUnavailable, StoreError.
+        Raises StoreLocked, StoreTooNew, StoreDamaged, StoreUnavailable, StoreError. What is refused stays as it was.
         """
         place = None if str(path) == MEMORY else Path(path)
         database = cls(place, read_only=read_only, threads=threads, memory_limit=memory_limit, pid_file=pid_file)
         database._connect()
         try:
-            database._check_schema()
+            if check_schema:
+                database._check_schema()
         except BaseException:
             database.close()
             raise
@@ -93,7 +101,7 @@ class Database:
         if self._path is None:
             return 0
         try:
-            return self._path.with_name(self._path.name + ".wal").stat().st_size
+            return wal_of(self._path).stat().st_size
         except FileNotFoundError:
             return 0
 
@@ -123,6 +131,10 @@ class Database:
         if statement is None:
             statement = self._statements[name] = connection.extract_statements(statement_text(name))[0]
         return connection.execute(statement, params).fetchall()
+
+    def run_text(self, text: str, params: Params = ()) -> None:
+        """Run a statement that the store has put together, on the owner's connection."""
+        self._live().execute(text, params)
 
     def checkpoint_if_due(self, wal_bytes: int = WAL_DUE) -> bool:
         """Fold the write-ahead log into the file when it is larger than ``wal_bytes``. True when it was done.
@@ -181,8 +193,13 @@ class Database:
         return target
 
     def close(self) -> None:
-        """Close every cursor and the database. Closing twice is harmless."""
-        self._closed = True
+        """Close every cursor and the database; what runs in them is interrupted. Closing twice is harmless."""
+        with self._lock:
+            self._closed = True
+            self._close_readers()
+        if self._connection is not None and self.wal_bytes() and not (self._read_only or self._damaged):
+            with contextlib.suppress(duckdb.Error):  # what is not folded in now is read at the next start
+                self._connection.execute("CHECKPOINT")
         self._disconnect()
 
     def __enter__(self) -> Database:
@@ -201,9 +218,22 @@ class Database:
         }
         if self._path is None:
             config["temp_directory"] = tempfile.gettempdir()
+        short = False
+        if self._path is not None:
+            look_at(self._path)
+            short = is_short(self._path)
         try:
             self._connection = duckdb.connect(self._path or MEMORY, read_only=self._read_only, config=config)
             self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            self._connection.execute(f"SET GLOBAL late_materialization_max_rows = {PAGE_ROWS}")
+            if not self._read_only:  # close() does it, unless the file has turned out to be damaged
+                self._connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+            if self._path is not None and short:
+                check_length(self._path, cast(Reader, self._connection))
+        except StoreDamaged:
+            self._damaged = True
+            self._disconnect()
+            raise
         except duckdb.Error as error:
             raise self._named(error) from error
 
@@ -229,12 +259,16 @@ class Database:
             assert self._connection is not None
             return self._connection
 
+    def _close_readers(self) -> None:
+        for cursor in list(self._readers):
+            with contextlib.suppress(duckdb.Error):
+                cursor.interrupt()
+                cursor.close()
+        self._readers.clear()
+
     def _disconnect(self) -> None:
         with self._lock:
-            for cursor in list(self._readers):
-                with contextlib.suppress(duckdb.Error):
-                    cursor.close()
-            self._readers.clear()
+            self._close_readers()
             self._statements.clear()
             if self._connection is not None:
                 with contextlib.suppress(duckdb.Error):
@@ -259,6 +293,10 @@ class Database:
         where = f"The database {self._path or MEMORY}"
         if "Could not set lock" in text or "Conflicting lock" in text:
             return StoreLocked(f"{where} is open in another process{self._owner(text)}.")
+        found = None if self._path is None else damage_in(self._path, text)
+        if found is not None:
+            self._damaged = self._damaged or isinstance(found, StoreDamaged)
+            return found
         unavailable = isinstance(error, (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException))
         if unavailable or "Failed to commit" in text:  # with one writer nothing but the disk can refuse a commit
             return StoreUnavailable(f"{where} cannot be used right now: {text}")

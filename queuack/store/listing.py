@@ -123,6 +123,8 @@ def page(
     for one in filters:
         parts.where.append(_condition(listing, one, parts))
     counted = _count(reader, listing, parts) if count else None
+    if counted == 0:
+        return Page(rows=[], total=0)
     terms = [*_order(listing, order), (listing.key, False)]
     if after is not None or before is not None:
         parts.where.append(_beyond(terms, after if after is not None else before or (), parts, before is not None))

@@ -16,6 +16,7 @@ from queuack.store.asset_writer import DELETE_DAG as DELETE_DAG_FROM_ASSETS
 from queuack.store.asset_writer import AssetWriter
 from queuack.store.backfills import write_backfills
 from queuack.store.batch import Batch, Place, TaskPlace, columns
+from queuack.store.clean import TABLES, which
 from queuack.store.database import Database
 from queuack.store.deadlines import write_deadlines
 from queuack.store.deferrals import write_deferrals
@@ -118,6 +119,10 @@ class Writer:
                         self._apply(batch)
                         self._delete_dag(write.dag_id)
                         batch = Batch()
+                    elif isinstance(write, fx.RunsCleaned):
+                        self._apply(batch)
+                        self._delete_runs(write.run_keys)
+                        batch = Batch()
                     else:
                         batch.add(write)
                 self._apply(batch)
@@ -128,6 +133,13 @@ class Writer:
             self._run_keys.clear()
             raise
         self._journal.forget()
+
+    def _delete_runs(self, run_keys: Sequence[int]) -> None:
+        self._database.run("keep_id_floor_of_all")
+        for table in reversed(TABLES):  # the runs and the task instances last: others are found by them
+            self._database.run_text(f"DELETE FROM {table} WHERE {which(table)}", {"run_key": list(run_keys)})
+        gone = set(run_keys)
+        self._run_keys = {name: key for name, key in self._run_keys.items() if key not in gone}
 
     # ── one method a table ───────────────────────────────────────────────────────────────────────
     def _apply(self, batch: Batch) -> None:

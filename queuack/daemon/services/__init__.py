@@ -14,6 +14,8 @@ from queuack.daemon.services import (
     asset_graph,
     assets,
     backfills,
+    backup,
+    cleaning,
     connections,
     control,
     dags,
@@ -66,6 +68,8 @@ MODULES = (
     viewing,
     task_logs,
     system,
+    backup,
+    cleaning,
 )
 
 METHODS: dict[str, Method] = {function.__name__: function for module in MODULES for function in module.METHODS}

@@ -153,15 +153,16 @@ def change(port: Port, dag_id: str, run_id: str, event: Callable[[Recall | None]
     Twice: the run may end, or be changed by somebody else, between the look at the store and the engine's step.
     """
     for last in (False, True):
-        with port.reader() as reader:
-            found = load_run(reader, dag_id, run_id)
-        is_known = found is None or (found.run.row.state not in FINISHED_RUNS and not found.family)
-        recall = None if is_known else found
-        try:
-            return port.request(event(recall))
-        except DagRunNotFound:
-            if last:
-                raise
+        with port.recalling:
+            with port.reader() as reader:
+                found = load_run(reader, dag_id, run_id)
+            is_known = found is None or (found.run.row.state not in FINISHED_RUNS and not found.family)
+            recall = None if is_known else found
+            try:
+                return port.request(event(recall))
+            except DagRunNotFound:
+                if last:
+                    raise
     raise AssertionError("unreachable")
 
 

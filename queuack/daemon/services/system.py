@@ -53,7 +53,8 @@ def sql(port: Port, query: str, limit: int | None = None, timeout: float | None 
     limit = sql_queries.DEFAULT_LIMIT if limit is None else limit
     try:
         with port.reader() as reader, _stopping(reader, timeout, stopped):
-            found = sql_queries.run_sql(reader, query, limit=limit, inside=inside)
+            archive = None if inside else config.current().home.archive
+            found = sql_queries.run_sql(reader, query, limit=limit, inside=inside, archive=archive)
     except StoreError:
         if stopped.is_set():
             raise InvalidRequest(f"The query was stopped after {timeout:g} seconds.") from None

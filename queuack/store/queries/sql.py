@@ -12,12 +12,14 @@ import math
 import re
 import uuid
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from queuack.clock import from_us
 from queuack.errors import InvalidRequest
+from queuack.store.clean import ARCHIVED, show_archives
 from queuack.store.queries.fence import check_inside
 from queuack.store.reader import Reader, fetch
 
@@ -55,14 +57,23 @@ def tables(reader: Reader) -> dict[str, list[tuple[str, str]]]:
 
 
 def run_sql(
-    reader: Reader, query: str, params: Sequence[Any] = (), limit: int = DEFAULT_LIMIT, *, inside: bool = False
+    reader: Reader,
+    query: str,
+    params: Sequence[Any] = (),
+    limit: int = DEFAULT_LIMIT,
+    *,
+    inside: bool = False,
+    archive: Path | None = None,
 ) -> SqlResult:
     """Run one read-only statement and hand out at most ``limit`` rows.
 
     Instants are ISO 8601 strings in UTC, decimals strings, blobs hexadecimal, structs and maps objects, NaN and
-    infinities strings. ``inside``: nothing but the store's tables, see ``fence.py``. Raises InvalidRequest for a
-    statement that does not only read, StoreError (from the Database's reader) for one that DuckDB refuses.
+    infinities strings. ``inside``: nothing but the store's tables, see ``fence.py``. What ``db clean`` put into
+    ``archive`` is there as views ``archived_TABLE``. Raises InvalidRequest for a statement that does not only read,
+    StoreError (from the Database's reader) for one that DuckDB refuses.
     """
+    if archive is not None and ARCHIVED in query.lower():
+        show_archives(reader, archive)
     statement = check_reading(reader, query)
     if inside:
         check_inside(reader, _EXPLAIN.sub("", statement, count=1))

@@ -73,3 +73,15 @@ SELECT id, state, dag_id, run_id, task_id, map_index, kind, reason, epoch_us(cre
 FROM callback
 WHERE ($dag_id::VARCHAR IS NULL OR dag_id = $dag_id) AND ($run_id::VARCHAR IS NULL OR run_id = $run_id)
 ORDER BY id;
+
+-- name: count_all_runs
+-- How many runs there are.
+SELECT count(*) FROM dag_run;
+
+-- name: count_all_instances
+-- How many task instances there are.
+SELECT count(*) FROM task_instance;
+
+-- name: count_large_xcoms
+-- XComs whose value is in a file of its own.
+SELECT count(*) FROM xcom WHERE starts_with(encoding, 'file:');
