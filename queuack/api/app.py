@@ -18,7 +18,23 @@ from queuack.api.backend import Backend
 from queuack.api.connection_tests import Tests
 from queuack.api.file_tokens import FileTokens
 from queuack.api.limits import Limits
-from queuack.api.routes import connections, dags, definitions, instances, monitor, pools, records, runs, variables
+from queuack.api.routes import (
+    connections,
+    dags,
+    definitions,
+    instance_bulk,
+    instance_changes,
+    instances,
+    logs,
+    monitor,
+    pools,
+    records,
+    run_changes,
+    run_waiting,
+    runs,
+    variables,
+    xcoms,
+)
 
 ROUTERS = (
     auth_routes.router,
@@ -27,12 +43,21 @@ ROUTERS = (
     dags.router,
     definitions.router,
     runs.router,
+    run_changes.router,
+    run_waiting.router,
     instances.router,
+    instance_changes.router,
+    instance_bulk.router,
+    logs.router,
+    xcoms.router,
     pools.router,
     variables.router,
     connections.router,
     records.router,
+    instances.by_index,
+    instance_changes.by_index,
 )
+"""Those ``by_index`` come last: their paths would answer for others."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from queuack import config
 from queuack.authoring import timezone as tz
-from queuack.authoring.dag_arguments import as_schedule, as_tags, check_owner_links, markdown, reject_or_warn
+from queuack.authoring.dag_arguments import (
+    as_run_types,
+    as_schedule,
+    as_tags,
+    check_owner_links,
+    markdown,
+    reject_or_warn,
+)
 from queuack.authoring.dag_stack import DagContext
 from queuack.authoring.deadline import as_alerts
 from queuack.authoring.exceptions import (
@@ -121,7 +128,7 @@ class DAG:
         self.auto_register = bool(auto_register)
         self.fail_fast = bool(fail_fast) or bool(old.get("fail_stop"))
         self.deadline = as_alerts(deadline, dag_id)
-        self.allowed_run_types = allowed_run_types
+        self.allowed_run_types = as_run_types(allowed_run_types)
         self.disable_bundle_versioning = disable_bundle_versioning
         self.rerun_with_latest_version = rerun_with_latest_version
         self.fileloc = _caller_file()

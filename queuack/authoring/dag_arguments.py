@@ -50,6 +50,21 @@ def as_schedule(schedule: Any, old: dict[str, Any]) -> Any:
     return None if given[0] == "None" else given[0]
 
 
+RUN_TYPES = ("asset_materialization", "asset_triggered", "backfill", "manual", "operator_triggered", "scheduled")
+
+
+def as_run_types(allowed: Any) -> tuple[str, ...] | None:
+    """``allowed_run_types``: one DagRunType or several, as sorted text; None = all. Raises ValueError for another."""
+    if allowed is None:
+        return None
+    listed = [allowed] if isinstance(allowed, str) else list(allowed)
+    found = sorted({str(getattr(one, "value", one)) for one in listed})
+    for one in found:
+        if one not in RUN_TYPES:
+            raise ValueError(f"{one!r} is not a valid DagRunType; there are {', '.join(RUN_TYPES)}")
+    return tuple(found)
+
+
 def as_tags(tags: Collection[str] | None) -> set[str]:
     """Raises ValueError for a tag over 100 characters."""
     if isinstance(tags, str):

@@ -29,6 +29,8 @@ SUBJECTS: dict[type[Write], str] = {
     fx.NewInstances: "runs",
     fx.InstanceRow: "runs",
     fx.InstancesExpanded: "runs",
+    fx.RunDeleted: "runs",
+    fx.InstanceDeleted: "runs",
     fx.DagRow: "dags",
     fx.DagVersionRow: "dags",
     fx.ImportErrorRows: "dags",

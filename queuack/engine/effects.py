@@ -89,6 +89,28 @@ class RunsCleaned(Write, kw_only=True):
     run_keys: tuple[int, ...]
 
 
+class RunDeleted(Write, kw_only=True):
+    """Delete every row of a run in every table but the audit log."""
+
+    id: int
+    dag_id: str
+    run_id: str
+
+
+class InstanceDeleted(Write, kw_only=True):
+    """Delete every row of a task instance in every table but the audit log."""
+
+    id: int
+    run_key: int
+
+
+class PartitionsForgotten(Write, kw_only=True):
+    """``dag_run.partition_key`` and ``partition_date`` become NULL."""
+
+    dag_id: str
+    run_ids: tuple[str, ...]
+
+
 class ImportErrorRows(Write, kw_only=True):
     """The import errors of one file, replacing those it had; empty = mended."""
 

@@ -439,6 +439,40 @@ class Choose(Event, kw_only=True):
     of: ClearTasks | SetTaskState
 
 
+class DeleteRun(Event, kw_only=True):
+    """Forget a run and all its records. Reply: the run id. TasksRunning while it is running."""
+
+    dag_id: str
+    run_id: str
+    interval_before: tuple[int, int] | None = None
+    """Data interval of the latest scheduled run but this one: the schedule goes on from there if this is the latest."""
+    run_after_before: int | None = None
+    """When that run was to be created."""
+    user: str | None = None
+    recall: Recall | None = None
+    """As in SetTaskState."""
+
+
+class DeleteInstance(Event, kw_only=True):
+    """Forget a task instance: the run goes on as if the task had not been in it. Reply: the task id."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    user: str | None = None
+    recall: Recall | None = None
+    """As in SetTaskState."""
+
+
+class ForgetPartitions(Event, kw_only=True):
+    """Take partition key and date off runs of a DAG. Reply: how many runs."""
+
+    dag_id: str
+    run_ids: tuple[str, ...]
+    user: str | None = None
+
+
 class SetNote(Event, kw_only=True):
     """Write down something about a run, or about a task instance of it; an empty text takes it away."""
 

@@ -298,6 +298,20 @@ class Run:
         if self.plan.mapping is not None:
             self._need_less(self.plan.mapping, i)
 
+    def vanish(self, i: int) -> None:
+        """The instance at ``i``, the only one of its task, is no more; whoever calls this counts anew."""
+        before, self.states[i] = self.states[i], states.NONE
+        self.tally[before] -= 1
+        self.tally[states.NONE] += 1
+        if self.spread is not None:
+            self.spread.moved(self.task_of[i], before, states.NONE)
+        self.absent(i)
+        if not isinstance(self.ti_ids, list):
+            self.ti_ids = list(self.ti_ids)
+        self.ti_ids[i] = 0
+        self.tries[i] = 0
+        self.details[i] = None
+
     def _need_less(self, mapping: Mapping, absent: int) -> None:
         """As in Airflow: where something upstream is mapped, a task that is not there is not waited for."""
         for target in mapping.outer_downstream[absent]:

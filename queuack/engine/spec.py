@@ -142,6 +142,8 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     outlets: tuple[Leaf, ...] = ()
     """Assets, references and aliases; what else lineage may hold is left out."""
     template_fields: tuple[str, ...] = ()
+    returns_dag_result: bool = False
+    """What it returns is the DAG's result."""
     extra_links: tuple[tuple[str, str], ...] = ()
     """(name, XCom key under which a worker leaves the URL), sorted."""
     ui_color: str = "#fff"
@@ -195,6 +197,8 @@ class DagDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     is_paused_upon_creation: bool | None = None
     fail_fast: bool = False
     rerun_with_latest_version: bool | None = None
+    allowed_run_types: tuple[str, ...] | None = None
+    """Kinds of runs that may be made; None = all."""
     """Whether a cleared run goes on in the newest version; None = as the deployment's setting says."""
     has_on_success_callback: bool = False
     has_on_failure_callback: bool = False

@@ -1,8 +1,8 @@
 """A step's writes, sorted by table and boiled down to what is left of them. Decides which write wins; no SQL.
 
 Later writes win over earlier ones of the same row: the last InstanceRow, RunRow or VariableRow of a key counts, an
-XCom pushed and cleared in the same batch is not written, task instances replaced in it are not inserted. A DagDeleted
-is not handled here: it ends a batch.
+XCom pushed and cleared in the same batch is not written, task instances replaced in it are not inserted. A
+DagDeleted and the like are not handled here: they end a batch.
 """
 
 from __future__ import annotations

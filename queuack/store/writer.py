@@ -20,6 +20,7 @@ from queuack.store.clean import TABLES, which
 from queuack.store.database import Database
 from queuack.store.deadlines import write_deadlines
 from queuack.store.deferrals import write_deferrals
+from queuack.store.deletions import DELETIONS, write_deletion
 from queuack.store.expansions import write_expansions, write_rendered_map_indexes, write_revised
 from queuack.store.freshness import Freshness
 from queuack.store.hitl import write_hitl
@@ -122,6 +123,11 @@ class Writer:
                     elif isinstance(write, fx.RunsCleaned):
                         self._apply(batch)
                         self._delete_runs(write.run_keys)
+                        batch = Batch()
+                    elif isinstance(write, DELETIONS):
+                        self._apply(batch)
+                        write_deletion(self._database, write)
+                        self._run_keys.clear()
                         batch = Batch()
                     else:
                         batch.add(write)

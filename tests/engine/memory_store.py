@@ -84,6 +84,20 @@ class MemoryStore(MemoryBackfills, MemoryAssets):
         self.callbacks = {k: v for k, v in self.callbacks.items() if v.dag_id != w.dag_id}
         self.deadlines = {k: v for k, v in self.deadlines.items() if v.dagrun_id in self.runs}
 
+    def _RunDeleted(self, w: fx.RunDeleted) -> None:
+        del self.runs[w.id]
+        self._drop_instances(w.id)
+        self.callbacks = {k: v for k, v in self.callbacks.items() if (v.dag_id, v.run_id) != (w.dag_id, w.run_id)}
+        self.deadlines = {k: v for k, v in self.deadlines.items() if v.dagrun_id != w.id}
+
+    def _InstanceDeleted(self, w: fx.InstanceDeleted) -> None:
+        del self.places[w.id], self.instances[w.id]
+
+    def _PartitionsForgotten(self, w: fx.PartitionsForgotten) -> None:
+        for row in self.runs.values():
+            if row.dag_id == w.dag_id and row.run_id in w.run_ids:
+                row.partition_key = row.partition_date = None
+
     def _ImportErrorRows(self, w: fx.ImportErrorRows) -> None:
         self.import_errors.pop(w.relative_fileloc, None)
         if w.errors:

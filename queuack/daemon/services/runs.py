@@ -16,9 +16,10 @@ from queuack.daemon.services.schedules import run_by_hand
 from queuack.engine.events import Event, TriggerRun
 from queuack.engine.planning import BY_RUN_AFTER
 from queuack.engine.snapshot import Recall
-from queuack.engine.spec import decode
+from queuack.engine.spec import DagDocument, decode
 from queuack.engine.states import DagRunState
 from queuack.errors import DagNotFound, DagRunAlreadyExists, DagRunNotFound, InvalidRequest
+from queuack.protocol import TimetableRun
 from queuack.store.queries import runs as run_queries
 from queuack.store.queries import versions
 from queuack.store.queries.dags import NO_LIMIT
@@ -27,6 +28,9 @@ from queuack.store.reader import Reader
 from queuack.store.snapshot import load_run
 
 Row = dict[str, Any]
+
+BY_PEOPLE = frozenset({"cli", "rest_api", "ui"})
+"""Ways to trigger that Airflow's REST API guards: a DAG whose file has import errors runs for none of them."""
 
 FINISHED_RUNS = (str(DagRunState.SUCCESS), str(DagRunState.FAILED))
 
@@ -94,8 +98,12 @@ def trigger_run(
     user: str | None = None,
     run_type: str = "manual",
     partition_key: str | None = None,
+    run_after: str | None = None,
+    data_interval_start: str | None = None,
+    data_interval_end: str | None = None,
 ) -> Row:
-    """Create a run by hand. ``conf`` is checked against the DAG's params. Returns the run's row.
+    """Create a run by hand. ``conf`` is checked against the DAG's params. A data interval is given whole or not at
+    all, and counts for a run with a logical date. Returns the run's row.
 
     Raises DagNotFound, InvalidRequest, and DagRunAlreadyExists when the DAG has, or ever had, a run of this id or date.
     """
@@ -109,7 +117,14 @@ def trigger_run(
         triggering_user_name=user,
         run_type=run_type,
         partition_key=partition_key,
+        run_after=instant(run_after, "run_after"),
     )
+    start = instant(data_interval_start, "data_interval_start")
+    end = instant(data_interval_end, "data_interval_end")
+    if (start is None) != (end is None):
+        raise InvalidRequest("A data interval needs both its start and its end.")
+    if wanted.logical_date is not None:
+        wanted.data_interval_start, wanted.data_interval_end = start, end
     return trigger(port, wanted)
 
 
@@ -117,18 +132,21 @@ def trigger(port: Port, wanted: TriggerRun) -> Row:
     """As ``trigger_run``. What ``wanted`` leaves open (id, data interval, ``run_after``) is decided here and later."""
     with port.reader() as reader:
         text = versions.dag_document(reader, wanted.dag_id)
-        if text is None:
+        dag = get_dag_row(reader, wanted.dag_id)
+        if text is None or dag is None:
             raise DagNotFound(f"There is no DAG {wanted.dag_id!r}.")
+        if dag["has_import_errors"] and wanted.triggered_by in BY_PEOPLE:
+            raise InvalidRequest(f"Dag with dag_id: '{wanted.dag_id}' has import errors and cannot be triggered")
         _check_free(reader, wanted.dag_id, wanted.run_id, wanted.logical_date)
     document = decode(text)
+    allowed = document.allowed_run_types
+    if allowed is not None and wanted.run_type not in allowed:
+        raise InvalidRequest(f"Dag with dag_id: '{wanted.dag_id}' does not allow {wanted.run_type} runs")
     checked_conf(document, wanted.conf)
-    said = run_by_hand(
-        port,
-        document,
-        run_after=clock.now_us() if wanted.run_after is None else wanted.run_after,
-        logical_date=wanted.logical_date,
-        at_run_after=wanted.triggered_by in BY_RUN_AFTER,
-    )
+    if wanted.data_interval_start is not None:
+        said = TimetableRun(start=wanted.data_interval_start, end=wanted.data_interval_end)
+    else:
+        said = _by_hand(port, document, wanted)
     settled = msgspec.structs.replace(
         wanted,
         run_id=wanted.run_id or said.run_id,
@@ -137,6 +155,16 @@ def trigger(port: Port, wanted: TriggerRun) -> Row:
         run_after=said.run_after if wanted.run_after is None else wanted.run_after,
     )
     return get_run(port, wanted.dag_id, port.request(settled))
+
+
+def _by_hand(port: Port, document: DagDocument, wanted: TriggerRun) -> TimetableRun:
+    return run_by_hand(
+        port,
+        document,
+        run_after=clock.now_us() if wanted.run_after is None else wanted.run_after,
+        logical_date=wanted.logical_date,
+        at_run_after=wanted.triggered_by in BY_RUN_AFTER,
+    )
 
 
 def _check_free(reader: Reader, dag_id: str, run_id: str | None, date: int | None) -> None:

@@ -14,7 +14,9 @@ from queuack.engine.spec import decode
 from queuack.engine.states import FINISHED_NAMES
 from queuack.errors import DagNotFound, TaskNotFound
 from queuack.logpaths import attempt_log
-from queuack.store.queries import instances, versions
+from queuack.store import listing
+from queuack.store.queries import instances, versions, xcoms
+from queuack.store.queries.runs import run_key
 
 Row = dict[str, Any]
 
@@ -90,6 +92,68 @@ def _over(port: Port, dag_id: str, run_id: str, task_id: str, map_index: int) ->
     return {"dep": "run_finished", "reason": f"The run is {get_run(port, dag_id, run_id)['state']}."}
 
 
+def instance_page_rows(port: Port, chosen: list[Row]) -> list[Row]:
+    """The rows of the list ``task_instances`` of what ``control`` names: dag_id, run_id and id of each, in their order.
+
+    What has no instance yet is left out.
+    """
+    by_run: dict[tuple[str, str], list[int]] = {}
+    for row in chosen:
+        if row["id"]:
+            by_run.setdefault((row["dag_id"], row["run_id"]), []).append(row["id"])
+    found: dict[int, Row] = {}
+    with port.reader() as reader:
+        for run, ids in by_run.items():
+            wanted = [listing.Filter("run_key", run_key(reader, *run)), listing.Filter("id", ids, "in")]
+            found |= {row["id"]: row for row in listing.every(reader, "task_instances", wanted)}
+    return [found[row["id"]] for row in chosen if row["id"] in found]
+
+
+def task_tries(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> list[Row]:
+    """All tries of a task instance, oldest first, the present one last, with the columns of ``task_tries``.
+
+    Raises TaskNotFound when there is neither.
+    """
+    found = get_run(port, dag_id, run)
+    place = [
+        listing.Filter("run_key", found["id"]),
+        listing.Filter("task_id", task_id, "eq"),
+        listing.Filter("map_index", map_index, "eq"),
+    ]
+    with port.reader() as reader:
+        present = listing.page(reader, "task_instances", place, limit=1, count=False).rows
+        earlier = listing.page(reader, "task_tries", place, order=["try_number"], limit=1000, count=False).rows
+    if not present and not earlier:
+        raise TaskNotFound(
+            f"The Task Instance with dag_id: `{dag_id}`, run_id: `{found['run_id']}`, task_id: `{task_id}` and "
+            f"map_index: `{map_index}` was not found"
+        )
+    return [*earlier, *(row for row in present if row["state"] != "up_for_retry")]
+
+
+def rendered_fields_of(port: Port, places: list[list[Any]]) -> list[Row | None]:
+    """Field → rendered value of task instances, each given as [run_key, task_id, map_index]; None where it had none."""
+    with port.reader() as reader:
+        found = instances.rendered_fields_of(reader, [(int(key), str(task), int(index)) for key, task, index in places])
+    return [found.get((key, task, index)) for key, task, index in places]
+
+
+def task_links(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> dict[str, str | None]:
+    """Name → URL of the extra links of a task instance, None before its worker has left it. Raises TaskNotFound."""
+    row = get_task_instance(port, dag_id, run, task_id, map_index)
+    with port.reader() as reader:
+        text = versions.dag_document(reader, dag_id)
+        task = next((task for task in decode(text).tasks if task.task_id == task_id), None) if text else None
+        if task is None:
+            raise TaskNotFound(f"Task with ID = {task_id} not found")
+        urls: dict[str, str | None] = {}
+        for name, key in task.extra_links:
+            xcom = xcoms.get_xcom(reader, dag_id, row["run_id"], task_id, map_index, key)
+            value = msgspec.json.decode(xcom["value"]) if xcom is not None and xcom["encoding"] == "json" else None
+            urls[name] = str(value) if value else None
+    return urls
+
+
 def rendered_fields(port: Port, dag_id: str, run: str, task_id: str, map_index: int = -1) -> Row:
     """Template field → rendered value, of the latest attempt; {} when it had none."""
     row = get_task_instance(port, dag_id, run, task_id, map_index)
@@ -110,6 +174,10 @@ def log_path(
 METHODS = (
     list_tasks,
     defined_tasks,
+    instance_page_rows,
+    task_tries,
+    task_links,
+    rendered_fields_of,
     list_task_instances,
     get_task_instance,
     failed_deps,

@@ -10,6 +10,7 @@
 -- column: task_display_name ti.task_id
 -- column: map_index ti.map_index
 -- column: rendered_map_index coalesce(ti.rendered_map_index, ti.map_index::VARCHAR)
+-- column: label ti.rendered_map_index
 -- column: state coalesce(ti.state, 'none')
 -- column: try_number ti.try_number
 -- column: max_tries ti.max_tries
@@ -28,6 +29,10 @@
 -- column: operator_name coalesce(ti.custom_operator_name, ti.operator)
 -- column: hostname ti.hostname
 -- column: pid ti.pid
+-- column: logical_date (SELECT r.logical_date FROM dag_run r WHERE r.id = ti.dag_run_id)
+-- column: data_interval_start (SELECT r.data_interval_start FROM dag_run r WHERE r.id = ti.dag_run_id)
+-- column: data_interval_end (SELECT r.data_interval_end FROM dag_run r WHERE r.id = ti.dag_run_id)
+-- condition: executor list_contains($value, 'none')
 -- condition: run_key ti.dag_run_id = $value::BIGINT
 -- condition: logical_date_gte ti.dag_run_id IN (SELECT r.id FROM dag_run r WHERE r.logical_date >= make_timestamptz($value::BIGINT))
 -- condition: logical_date_gt ti.dag_run_id IN (SELECT r.id FROM dag_run r WHERE r.logical_date > make_timestamptz($value::BIGINT))
@@ -50,3 +55,22 @@ LEFT JOIN dag_run r ON r.id = ti.dag_run_id
 LEFT JOIN dag d ON d.dag_id = ti.dag_id
 LEFT JOIN dag_version v ON v.id = ti.dag_version_id
 LEFT JOIN trigger g ON g.id = ti.trigger_id;
+
+-- list: task_tries
+-- Earlier tries of task instances.
+-- base: task_instance_history h
+-- key: h.task_instance_id
+-- column: try_number h.try_number
+-- column: task_id h.task_id
+-- column: map_index h.map_index
+-- condition: run_key h.dag_run_id = $value::BIGINT
+SELECT
+    h.task_instance_id AS id, h.dag_id, h.run_id, h.task_id, h.map_index, h.dag_version_id, h.state, h.try_number,
+    h.max_tries, epoch_us(h.start_date) AS start_date, epoch_us(h.end_date) AS end_date, h.duration,
+    epoch_us(h.scheduled_dttm) AS scheduled_dttm, epoch_us(h.queued_dttm) AS queued_dttm, h.pool, h.pool_slots, h.queue,
+    h.priority_weight, h.operator, coalesce(h.custom_operator_name, h.operator) AS operator_name, h.hostname,
+    h.unixname, h.pid, coalesce(d.dag_display_name, h.dag_id) AS dag_display_name,
+    v.version_number, epoch_us(v.created_at) AS version_created_at, v.bundle_name
+FROM {page} h
+LEFT JOIN dag d ON d.dag_id = h.dag_id
+LEFT JOIN dag_version v ON v.id = h.dag_version_id;

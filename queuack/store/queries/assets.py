@@ -86,6 +86,14 @@ def consumed_events(reader: Reader, dag_id: str, run_id: str) -> list[Row]:
     return [] if key is None else _events(reader, raw_rows(reader, "consumed_events", {"run_key": key}))
 
 
+def triggered_runs(reader: Reader, event_ids: list[int]) -> set[tuple[int, str, str]]:
+    """(event id, dag_id, run_id) of the runs that consumed one of these events as their last."""
+    if not event_ids:
+        return set()
+    found = fetch(reader, "triggered_runs", {"event_id": event_ids})
+    return {(event_id, dag_id, run_id) for event_id, dag_id, run_id in found if event_id in set(event_ids)}
+
+
 def materializing_dags(reader: Reader, *, name: str | None, uri: str | None) -> list[str]:
     """DAGs with a task that has the asset as outlet."""
     return [str(dag_id) for (dag_id,) in fetch(reader, "materializing_dags", {"name": name, "uri": uri})]

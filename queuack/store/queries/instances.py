@@ -119,3 +119,17 @@ def rendered_fields(reader: Reader, dag_id: str, run_id: str, task_id: str, map_
         return None
     found = first(rows(reader, "rendered_fields", {"run_key": key, "task_id": task_id, "map_index": map_index}))
     return None if found is None else found["rendered_fields"]
+
+
+def rendered_fields_of(
+    reader: Reader, places: Sequence[tuple[int, str, int]]
+) -> dict[tuple[int, str, int], dict[str, Any]]:
+    """(run key, task id, map index) → field → rendered value, of those that have some."""
+    if not places:
+        return {}
+    run_keys, task_ids, map_indexes = map(list, zip(*places, strict=True))
+    params = {"run_key": run_keys, "task_id": task_ids, "map_index": map_indexes}
+    return {
+        (row["dag_run_id"], row["task_id"], row["map_index"]): row["rendered_fields"]
+        for row in rows(reader, "rendered_fields_of", params)
+    }

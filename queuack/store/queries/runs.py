@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from queuack.store.queries.dags import NO_LIMIT
 from queuack.store.queries.rows import Row, first, raw_rows, rows
-from queuack.store.reader import Reader, fetch_value
+from queuack.store.reader import Reader, fetch, fetch_value
 
 
 def run_key(reader: Reader, dag_id: str, run_id: str) -> int | None:
@@ -49,6 +49,15 @@ def get_run(reader: Reader, dag_id: str, run_id: str | None = None, *, logical_d
     if run_id is not None:
         return first(rows(reader, "get_run", {"dag_id": dag_id, "run_id": run_id}))
     return first(rows(reader, "get_run_by_date", {"dag_id": dag_id, "logical_date": logical_date}))
+
+
+def scheduled_run_before(reader: Reader, dag_id: str, run_key: int) -> tuple[int, int, int] | None:
+    """(start, end, run_after), microseconds, of the latest scheduled run of a DAG but this one; None = there is none.
+
+    What the schedule goes on from; a run with a partition and no data interval has its run_after for both.
+    """
+    found = fetch(reader, "scheduled_run_before", {"dag_id": dag_id, "run_key": run_key})
+    return (int(found[0][0]), int(found[0][1]), int(found[0][2])) if found else None
 
 
 def previous_run(

@@ -125,6 +125,17 @@ JOIN dag_run r ON r.id = d.dag_run_id
 WHERE d.event_id IN (SELECT unnest($event_id::BIGINT[]))
 ORDER BY r.id;
 
+-- name: triggered_runs
+-- Of the runs that consumed some events: the last event that each consumed.
+SELECT arg_max(e.id, (e.timestamp, e.id)), r.dag_id, r.run_id
+FROM dagrun_asset_event d
+JOIN asset_event e ON e.id = d.event_id
+JOIN dag_run r ON r.id = d.dag_run_id
+WHERE d.dag_run_id IN (
+    SELECT c.dag_run_id FROM dagrun_asset_event c WHERE c.event_id IN (SELECT unnest($event_id::BIGINT[]))
+)
+GROUP BY r.dag_id, r.run_id;
+
 -- name: materializing_dags
 -- DAGs with a task that has an asset as outlet.
 SELECT DISTINCT t.dag_id

@@ -78,6 +78,17 @@ ORDER BY h.task_instance_id, h.try_number;
 SELECT rendered_fields FROM rendered_task_instance_fields
 WHERE dag_run_id = $run_key::BIGINT AND task_id = $task_id AND map_index = $map_index;
 
+-- name: rendered_fields_of
+-- What the templates of some task instances became.
+SELECT f.dag_run_id, f.task_id, f.map_index, f.rendered_fields
+FROM (
+    SELECT
+        unnest($run_key::BIGINT[]) AS run_key, unnest($task_id::VARCHAR[]) AS task_id,
+        unnest($map_index::INTEGER[]) AS map_index
+) u
+JOIN rendered_task_instance_fields f
+    ON f.dag_run_id = u.run_key AND f.task_id = u.task_id AND f.map_index = u.map_index;
+
 -- name: count_instances
 -- How many task instances of one run are in each state.
 SELECT state, count(*) AS count FROM task_instance WHERE dag_run_id = $run_key::BIGINT GROUP BY state ORDER BY state;

@@ -38,6 +38,17 @@ WHERE $dag_id::VARCHAR[] IS NULL OR list_contains($dag_id::VARCHAR[], dag_id)
 QUALIFY row_number() OVER (PARTITION BY dag_run.dag_id ORDER BY dag_run.run_after DESC, dag_run.id DESC) <= $per_dag
 ORDER BY dag_run.dag_id, dag_run.run_after DESC, dag_run.id DESC;
 
+-- name: scheduled_run_before
+-- The latest scheduled run of a DAG but one, from which the schedule goes on when that one is deleted.
+SELECT
+    epoch_us(coalesce(data_interval_start, run_after)), epoch_us(coalesce(data_interval_end, run_after)),
+    epoch_us(run_after)
+FROM dag_run
+WHERE dag_id = $dag_id AND id <> $run_key::BIGINT AND run_type = 'scheduled'
+    AND (logical_date IS NOT NULL OR partition_key IS NOT NULL)
+ORDER BY coalesce(logical_date, run_after) DESC
+LIMIT 1;
+
 -- name: get_run
 -- One run by its id.
 SELECT {run_columns} FROM dag_run WHERE dag_id = $dag_id AND run_id = $run_id;
