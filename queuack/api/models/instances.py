@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import NonNegativeInt, StringConstraints, field_validator, model_validator
 
 from queuack.api.models.common import Answer, Body, DagVersionResponse, GivenInstant, Instant, uuid_of, version_of
+from queuack.api.models.records import JobResponse
 
 BY_HAND = ("success", "failed", "skipped")
 """States into which people can put a task instance."""
@@ -72,7 +73,7 @@ class TaskInstanceResponse(Answer):
     rendered_map_index: str | None
     rendered_fields: dict[str, Any] = {}
     trigger: TriggerResponse | None
-    triggerer_job: dict[str, Any] | None
+    triggerer_job: JobResponse | None
     dag_version: DagVersionResponse | None
 
 

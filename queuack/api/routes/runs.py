@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Request
 
 from queuack.api.auth.people import BackendOf, Operator, Viewer, audited
 from queuack.api.backend import Backend
@@ -47,20 +47,6 @@ BATCH_FILTERS = Filters(
 RunFilters = Annotated[Where, Depends(where("RunFilters", FILTERS))]
 
 
-class PartitionDates(BaseModel):
-    """Days in the time zone of the DAG's timetable, both included."""
-
-    partition_date_gte: str | None = None
-    partition_date_lte: str | None = None
-
-
-def _partition_dates(
-    partition_date_gte: Annotated[str | None, Query(json_schema_extra={"format": "date"})] = None,
-    partition_date_lte: Annotated[str | None, Query(json_schema_extra={"format": "date"})] = None,
-) -> PartitionDates:
-    return PartitionDates(partition_date_gte=partition_date_gte, partition_date_lte=partition_date_lte)
-
-
 @router.get("/dags/{dag_id}/dagRuns", response_model=DAGRunCollectionResponse)
 async def get_dag_runs(
     dag_id: str,
@@ -68,19 +54,16 @@ async def get_dag_runs(
     user: Viewer,
     filters: RunFilters,
     paging: CursorQuery,
-    days: Annotated[PartitionDates, Depends(_partition_dates)],
+    partition_date_gte: date | None = None,
+    partition_date_lte: date | None = None,
 ) -> dict[str, Any]:
-    """Runs of one DAG, or of all (``~``)."""
+    """Runs of one DAG, or of all (``~``). Days of partitions are those of the timetable's time zone, both included."""
     if dag_id != ANY_DAG:
         await backend.call("get_dag", dag_id=dag_id)
         filters = [["dag_id", "eq", dag_id], *filters]
-    if days.partition_date_gte or days.partition_date_lte:
-        filters = [
-            *filters,
-            *await backend.call(
-                "partition_days", dag_id=dag_id, first=days.partition_date_gte, last=days.partition_date_lte
-            ),
-        ]
+    if partition_date_gte or partition_date_lte:
+        first, last = (None if day is None else day.isoformat() for day in (partition_date_gte, partition_date_lte))
+        filters = [*filters, *await backend.call("partition_days", dag_id=dag_id, first=first, last=last)]
     page = await backend.call("list_page", name="dag_runs", where=filters, **paging.params("id"))
     return {"dag_runs": [run_of(row) for row in page["rows"]], "total_entries": page["total"], **paging.cursors(page)}
 
