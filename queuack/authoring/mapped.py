@@ -70,6 +70,8 @@ class MappedOperator(DAGNode, Templater):
     Raises NotImplementedError in a mapped task group, as Airflow does.
     """
 
+    returns_dag_result: bool = False
+
     is_mapped = True
     _is_sensor = False
     _instantiated = True

@@ -236,14 +236,16 @@ class _TaskDecorator:
             given["trigger_rule"] = TriggerRule.ALL_DONE_SETUP_SUCCESS
         given.setdefault("on_failure_fail_dagrun", self.on_failure_fail_dagrun)
         given.update(is_setup=self.is_setup, is_teardown=self.is_teardown)
-        return DecoratedMappedOperator.of_function(
+        operator = DecoratedMappedOperator.of_function(
             self.function,
             self.operator_class,
             given,
             expand_input,
             multiple_outputs=self.multiple_outputs,
             strict=strict,
-        ).output
+        )
+        operator.returns_dag_result = self.returns_dag_result
+        return operator.output
 
     __name__: str
 

@@ -25,7 +25,7 @@
 -- column: partition_date r.partition_date
 -- condition: dag_version r.created_dag_version_id IN (SELECT v.id FROM dag_version v WHERE list_contains($value, v.version_number))
 -- condition: conf_contains contains(lower(r.conf::VARCHAR), lower($value))
--- condition: bundle_version r.id IS NULL
+-- condition: bundle_version $value IS NULL
 -- condition: consuming_asset r.id IN (SELECT c.dag_run_id FROM dagrun_asset_event c JOIN asset_event e ON e.id = c.event_id JOIN asset a ON a.id = e.asset_id WHERE contains(lower(a.name), lower($value)) OR contains(lower(a.uri), lower($value)))
 SELECT
     r.id, r.dag_id, r.run_id, r.run_type, r.state, epoch_us(r.logical_date) AS logical_date,
