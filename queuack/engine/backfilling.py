@@ -42,6 +42,7 @@ from queuack.errors import (
     BackfillNotFound,
     DagNonPeriodicScheduleException,
     DagNotFound,
+    InvalidBackfill,
     InvalidBackfillDate,
     InvalidBackfillDateRange,
     InvalidBackfillDirection,
@@ -74,6 +75,8 @@ def check(
             f"{dag_id} has a non-periodic schedule that does not support backfills: {document.timetable_summary}. "
             "Trigger its runs by hand: queuack dags trigger."
         )
+    if document.allowed_run_types is not None and DagRunType.BACKFILL_JOB not in document.allowed_run_types:
+        raise InvalidBackfill(f"Dag with dag_id: '{dag_id}' does not allow backfill runs")
     if from_date > to_date:
         raise InvalidBackfillDateRange(f"from_date ({iso(from_date)}) must not be after to_date ({iso(to_date)}).")
     if from_date >= now:

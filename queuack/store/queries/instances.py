@@ -125,11 +125,25 @@ def rendered_fields_of(
     reader: Reader, places: Sequence[tuple[int, str, int]]
 ) -> dict[tuple[int, str, int], dict[str, Any]]:
     """(run key, task id, map index) → field → rendered value, of those that have some."""
-    if not places:
-        return {}
-    run_keys, task_ids, map_indexes = map(list, zip(*places, strict=True))
-    params = {"run_key": run_keys, "task_id": task_ids, "map_index": map_indexes}
-    return {
-        (row["dag_run_id"], row["task_id"], row["map_index"]): row["rendered_fields"]
-        for row in rows(reader, "rendered_fields_of", params)
-    }
+    found = {}
+    for near in _clusters(sorted(places)):
+        run_keys, task_ids, map_indexes = map(list, zip(*near, strict=True))
+        params = {"run_key": run_keys, "task_id": task_ids, "map_index": map_indexes}
+        for row in rows(reader, "rendered_fields_of", params):
+            found[row["dag_run_id"], row["task_id"], row["map_index"]] = row["rendered_fields"]
+    return found
+
+
+FAR = 20_000
+"""Runs apart from which on two are looked up one by one: zone maps skip what lies between."""
+
+
+def _clusters(places: Sequence[tuple[int, str, int]]) -> list[list[tuple[int, str, int]]]:
+    """Sorted places, split where the run keys are far apart."""
+    found: list[list[tuple[int, str, int]]] = []
+    for place in places:
+        if found and place[0] - found[-1][-1][0] < FAR:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    return found
