@@ -6,10 +6,10 @@ https://airflow.apache.org/docs/apache-airflow/stable/stable-rest-api-ref.html (
 
 from __future__ import annotations
 
-from queuack.engine import deadlines, deferral, planning
+from queuack.engine import deadlines, deferral, family, planning
+from queuack.engine.by_hand import look_anew
 from queuack.engine.catalog import DagState
 from queuack.engine.closing import end_if_done, forget_the_old
-from queuack.engine.by_hand import look_anew
 from queuack.engine.controlling import said_by
 from queuack.engine.effects import InstanceDeleted, PartitionsForgotten, RunDeleted
 from queuack.engine.events import DeleteInstance, DeleteRun, ForgetPartitions
@@ -55,6 +55,9 @@ def _out_of_memory(world: World, run: Run) -> None:
     for found in (dag.active, dag.finished, world.runs):
         found.pop(run.key, None)
     world.by_id.pop((run.dag_id, run.run_id), None)
+    family.unlink(world, run)
+    world.to_end.pop(run, None)
+    world.to_return.pop(run, None)
     world.dirty_runs.pop(run, None)
     world.touched.pop(run, None)
     world.recalled = [other for other in world.recalled if other is not run]

@@ -52,14 +52,14 @@ async def get_log(
     """What a try has logged so far. While more may come, the answer has a token to go on with."""
     position = _position(token)
     about = {"dag_id": dag_id, "run": dag_run_id, "task_id": task_id, "try_number": try_number, "map_index": map_index}
-    piece = await backend.call("read_log", **about, position=position)
+    piece = await backend.call("read_log_piece", **about, position=position)
     head = _sources(piece) if not token else []
     if accept.startswith(NDJSON):
         headers = {} if piece["ended"] else {"Airflow-Continuation-Token": _token(piece["end"])}
         return StreamingResponse(_lines(backend, about, head, piece), media_type=NDJSON, headers=headers)
     content = head + piece["entries"]
     while piece["position"] < piece["end"] and (full_content or piece["position"] - position < LARGEST_ANSWER):
-        piece = await backend.call("read_log", **about, position=piece["position"])
+        piece = await backend.call("read_log_piece", **about, position=piece["position"])
         content += piece["entries"]
     is_whole = piece["ended"] and piece["position"] >= piece["end"]
     return JSONResponse({"content": content, "continuation_token": None if is_whole else _token(piece["position"])})
@@ -72,7 +72,7 @@ async def _lines(
     end = piece["end"]
     yield _text(head + piece["entries"])
     while piece["position"] < end and piece["entries"]:
-        piece = await backend.call("read_log", **about, position=piece["position"], stop=end)
+        piece = await backend.call("read_log_piece", **about, position=piece["position"], stop=end)
         yield _text(piece["entries"])
 
 

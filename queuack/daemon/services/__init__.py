@@ -11,8 +11,8 @@ from typing import Any
 
 from queuack.daemon.port import Port
 from queuack.daemon.services import (
-    asset_graph,
     asset_events,
+    asset_graph,
     assets,
     backfills,
     backup,

@@ -8,33 +8,40 @@ from queuack.daemon.port import Port
 from queuack.daemon.services.runs import change, get_run
 from queuack.daemon.services.tasks import get_task_instance
 from queuack.engine.events import DeleteInstance, DeleteRun
+from queuack.engine.snapshot import Recall
 from queuack.store.queries import runs as run_queries
 
 Row = dict[str, Any]
 
 
 def delete_run(port: Port, dag_id: str, run: str, user: str | None = None) -> str:
-    """Forget a run, its task instances, their XComs and notes and so on; logs stay. Returns the run id.
+    """Forget a run and the runs of its SubDAGs, with all they left but their logs. Returns the run id.
 
     Raises DagNotFound, DagRunNotFound, and TasksRunning while the run is running.
     """
     row = get_run(port, dag_id, run)
     with port.reader() as reader:
-        before = run_queries.scheduled_run_before(reader, dag_id, row["id"])
-    deleted: str = change(
-        port,
-        dag_id,
-        row["run_id"],
-        lambda recall: DeleteRun(
-            dag_id=dag_id,
+        tree = run_queries.list_tree(reader, dag_id, row["run_id"])
+    for each in tree:
+        _delete_one(port, each, user)
+    return str(row["run_id"])
+
+
+def _delete_one(port: Port, row: Row, user: str | None) -> None:
+    with port.reader() as reader:
+        before = run_queries.scheduled_run_before(reader, row["dag_id"], row["id"])
+
+    def event(recall: Recall | None) -> DeleteRun:
+        return DeleteRun(
+            dag_id=row["dag_id"],
             run_id=row["run_id"],
             interval_before=None if before is None else before[:2],
             run_after_before=None if before is None else before[2],
             user=user,
             recall=recall,
-        ),
-    )
-    return deleted
+        )
+
+    change(port, row["dag_id"], row["run_id"], event)
 
 
 def delete_task_instance(

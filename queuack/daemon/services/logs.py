@@ -21,7 +21,7 @@ PIECE = 1024 * 1024
 LONGEST_LINE = 8 * 1024 * 1024
 
 
-def read_log(
+def read_log_piece(
     port: Port,
     dag_id: str,
     run: str,
@@ -90,4 +90,4 @@ def _entry(line: bytes) -> Row:
     return {"event": line.decode(errors="replace")}
 
 
-METHODS = (read_log,)
+METHODS = (read_log_piece,)
