@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -15,13 +16,17 @@ from fastapi import FastAPI
 from queuack import config
 from queuack.api.app import ApiSettings, create_app
 from queuack.api.auth.tokens import signing_key
-from queuack.api.backend import SocketBackend
+from queuack.api.backend import Backend, SocketBackend
+from queuack.api.shared import SharedBackend
 from queuack.errors import QueuackError
 from queuack.home import Home
 from queuack.web import pages
 
 CANNOT_LISTEN = 3
 """Exit code: the address is taken or not this machine's."""
+
+NICENESS = 5
+"""Those who look go behind those who work, where both want the processor."""
 
 IDLE_SECONDS = 30
 """How long a connection may stay open between two requests."""
@@ -38,6 +43,7 @@ class CannotListen(QueuackError):
 def run(home: Home, name: str) -> None:
     """Serve. Ends the process with ``CANNOT_LISTEN`` when the address is not to be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s  %(levelname)-7s  %(message)s")
+    os.nice(NICENESS)
     try:
         asyncio.run(serve(home))
     except QueuackError as error:
@@ -57,7 +63,7 @@ async def serve(home: Home, told: Callable[[str], None] | None = None) -> None:
     )
     server = uvicorn.Server(
         uvicorn.Config(
-            _application(backend, settings),
+            _application(SharedBackend(backend), settings),
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -81,7 +87,7 @@ async def serve(home: Home, told: Callable[[str], None] | None = None) -> None:
     await backend.close()
 
 
-def _application(backend: SocketBackend, settings: ApiSettings) -> FastAPI:
+def _application(backend: Backend, settings: ApiSettings) -> FastAPI:
     app = create_app(backend, settings)
     pages.install(app)
     return app

@@ -14,8 +14,12 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench.measures import MEASURES, Figure
+from tests.bench import measures
+from tests.bench.figure import Figure
 from tests.bench.peers import PEERS, measure
+from tests.bench.polling import polled
+
+MEASURES = measures.MEASURES | {"polled": polled}
 
 
 def main() -> int:
