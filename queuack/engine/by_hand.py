@@ -119,6 +119,4 @@ def look_anew(world: World, run: Run) -> None:
     world.touched[run] = None
     if run.state == DagRunState.RUNNING:
         world.look_at(run, range(len(run.states)))
-    for other in run.dag.active.values():
-        if other is not run and other.past_waiting:
-            world.look_at(other, sorted(other.past_waiting))
+    world.look_at_past_waiting(run)

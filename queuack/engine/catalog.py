@@ -113,6 +113,11 @@ class DagState:
         return not self.is_paused and not self.is_stale
 
     @property
+    def looks_back(self) -> bool:
+        """Whether some task depends on the past: in the newest version, or in that of an unfinished run."""
+        return self.version.plan.needs_past or any(run.plan.needs_past for run in self.active.values())
+
+    @property
     def max_active_runs(self) -> int:
         limit: int | None = getattr(self.document.timetable, "active_runs_limit", None)
         return self.document.max_active_runs if limit is None else min(limit, self.document.max_active_runs)

@@ -92,13 +92,11 @@ def leave(world: World, run: Run, *, more: bool = False) -> None:
         end_if_done(world, run.backfill)
     dag.remember(run)
     world.to_plan[dag] = None
-    if run.plan.needs_past or dag.version.plan.needs_past:
+    if dag.looks_back:
         dag.finished[run.key] = run
         if more:
             return
-        for other in dag.active.values():
-            if other.past_waiting:
-                world.look_at(other, sorted(other.past_waiting))
+        world.look_at_past_waiting(run)
         forget_the_old(world, dag)
     else:
         forget(world, run)

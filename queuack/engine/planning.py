@@ -324,6 +324,8 @@ def _create_instances(world: World, run: Run, version: Version, *, replaces: boo
         for i in range(plan.size):
             if not wanted[i]:
                 run.absent(i)
+    if run.logical_date is not None:
+        world.look_at_past_waiting(run)  # the run that others look back at has come to be, or has other tasks
     if not chosen and not replaces:
         return
     world.writes.append(

@@ -61,7 +61,7 @@ def restore(world: World, snapshot: Snapshot, now: int) -> None:
         _backfill(world, backfill)
     for older in snapshot.versions:
         versions.setdefault(older.version_id, version_of(older))
-    for run in sorted(snapshot.runs, key=lambda r: r.row.id):
+    for run in sorted(snapshot.runs, key=lambda r: (r.row.state in FINISHED_RUNS, r.row.id)):
         version = versions.get(run.row.dag_version_id)
         if version is None:
             raise StoreError(
@@ -201,7 +201,7 @@ def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
     elif run.state == DagRunState.QUEUED:
         dag.enqueue(run)
     else:
-        if run.plan.needs_past or dag.version.plan.needs_past:
+        if dag.looks_back:
             dag.finished[run.key] = run
         dag.remember(run)
     return run

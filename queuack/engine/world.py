@@ -228,6 +228,13 @@ class World:
             run.pending += 1
             self.work.append(Work(run, targets, state))
 
+    def look_at_past_waiting(self, run: Run) -> None:
+        """Something of ``run``, or that it is there at all, may let later runs of its DAG go on: look at what waits
+        for the past."""
+        for other in run.dag.active.values():
+            if other.past_waiting and other is not run:
+                self.look_at(other, sorted(other.past_waiting))
+
     # ── finding ──────────────────────────────────────────────────────────────────────────────────
     def dag(self, dag_id: str) -> DagState:
         try:

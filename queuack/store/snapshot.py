@@ -44,7 +44,7 @@ _CALLBACK_FIELDS = (
     "trigger_id",
 )  # fmt: skip
 
-_DEPENDS_ON_THE_PAST = ('"depends_on_past":true', '"wait_for_downstream":true')
+_DEPENDS_ON_THE_PAST = (b'"depends_on_past":true', b'"wait_for_downstream":true')
 """As a document spells them: compact JSON, and quotes inside strings are escaped, so nothing else matches."""
 _RUNS_SUBDAGS = b'"subdag":{'
 
@@ -104,15 +104,19 @@ def _recall(reader: Reader, run: RunRow) -> Recall:
 def _read(reader: Reader) -> Snapshot:
     dag_rows = fetch(reader, "snapshot_dags")
     unfinished = [_run(row) for row in fetch(reader, "snapshot_unfinished_runs")]
-    past = _past_runs(reader, [row[0] for row in dag_rows if any(mark in row[8] for mark in _DEPENDS_ON_THE_PAST)])
+    current = {row[4] for row in dag_rows}
+    versions = _versions(reader, {run.dag_version_id for run in unfinished} - current)
+    looking_back = {row[0] for row in dag_rows if _looks_back(row[8].encode())}
+    looking_back |= {version.dag_id for version in versions if _looks_back(version.document)}
+    past = _past_runs(reader, sorted(looking_back))
     called_back = [_run(row) for row in fetch(reader, "snapshot_runs_called_back")]
     of_subdags = [_run(row) for row in fetch(reader, "snapshot_runs_of_subdags")]
     runs = list({run.id: run for run in past + called_back + of_subdags + unfinished}.values())
-    current = {row[4] for row in dag_rows}
+    known = current | {version.version_id for version in versions}
     next_ids = fetch(reader, "snapshot_next_ids")[0]
     return Snapshot(
         dags=_dags(reader, dag_rows),
-        versions=_versions(reader, {run.dag_version_id for run in runs} - current),
+        versions=versions + _versions(reader, {run.dag_version_id for run in runs} - known),
         runs=_with_instances(reader, runs),
         pools=[
             PoolSnapshot(pool=pool, slots=slots, description=description, include_deferred=include_deferred)
@@ -167,6 +171,10 @@ def _dags(reader: Reader, rows: list[tuple[Any, ...]]) -> list[DagSnapshot]:
             document, has_import_errors, last_parsed_time, _,
         ) in rows
     ]  # fmt: skip
+
+
+def _looks_back(document: bytes) -> bool:
+    return any(mark in document for mark in _DEPENDS_ON_THE_PAST)
 
 
 def _past_runs(reader: Reader, dag_ids: list[str]) -> list[RunRow]:

@@ -300,7 +300,8 @@ class MemoryStore(MemoryBackfills, MemoryAssets):
             runs = [run for run in self.runs.values() if run.dag_id == row.dag_id]
             scheduled = [r for r in runs if r.run_type == "scheduled"]
             finished = [r for r in runs if r.state in FINISHED_RUNS and r.logical_date is not None]
-            tasks = decode(version.document).tasks
+            of = {version.id, *(run.dag_version_id for run in runs if run.state not in FINISHED_RUNS)}
+            tasks = [task for id in of for task in decode(self.versions[id].document).tasks]
             if finished and any(task.depends_on_past or task.wait_for_downstream for task in tasks):
                 latest = max(finished, key=lambda r: r.logical_date or 0)
                 chosen = [run for run in chosen if run is not latest] + [latest]

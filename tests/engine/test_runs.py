@@ -105,6 +105,37 @@ def test_depends_on_past(restart: bool) -> None:
     assert driver.run_state(three) == "running"
 
 
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize(("outcome", "then"), [("success", "queued"), ("failed", None)])
+def test_a_run_of_an_old_version_still_depends_on_the_past(outcome: str, then: str | None, restart: bool) -> None:
+    """Neither the version of the run before nor the newest knows of it."""
+    driver = Driver(dag(task("a")))
+    one = driver.trigger(run_id="one", logical_date=START - 2 * DAY)
+    driver.step(parsed(dag(task("a", depends_on_past=True))))
+    two = driver.trigger(run_id="two", logical_date=START - DAY)
+    driver.step(parsed(dag(task("a", retries=1))))
+    driver.finish(one, {"a": outcome})
+    if restart:
+        driver.restart()
+    assert driver.states(two) == {"a": then}
+    assert driver.run_state(two) == "running"
+
+
+@pytest.mark.parametrize("is_there_before", [False, True])
+def test_what_waits_for_the_past_sees_another_past(is_there_before: bool) -> None:
+    """A run between comes to be, or takes a version, without the task that has failed before."""
+    driver = Driver(dag(task("a", depends_on_past=True), max_active_runs=1))
+    driver.finish(driver.trigger(run_id="one", logical_date=START - 3 * DAY), {"a": "failed"})
+    three = driver.trigger(run_id="three", logical_date=START - DAY)
+    if is_there_before:
+        driver.trigger(run_id="two", logical_date=START - 2 * DAY)
+    assert driver.codes(three, "a") == ["depends_on_past"]
+    driver.step(parsed(dag(task("b"), max_active_runs=1)))
+    if not is_there_before:
+        driver.trigger(run_id="two", logical_date=START - 2 * DAY)
+    assert driver.states(three) == {"a": "queued"}
+
+
 def test_a_finished_run_is_remembered_for_the_next() -> None:
     driver = Driver(dag(task("a", depends_on_past=True)))
     for day in range(4):

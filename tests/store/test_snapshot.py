@@ -64,6 +64,15 @@ def test_the_past_comes_along_where_a_task_depends_on_it(database: Database, wri
     assert found == {("p", 2): 1, ("p", 3): 1, ("p", 5): 1, ("d", 13): 1}
 
 
+def test_the_past_comes_along_of_an_unfinished_run_whose_old_version_depends_on_it(
+    database: Database, writer: Writer
+) -> None:
+    """The newest version looks back at nothing; the run of the old one still does."""
+    runs = [make.run(1, "p", "failed"), make.run(2, "p", "running"), make.run(3, "p", "queued", dag_version_id=2)]
+    writer.commit([make.dag("p"), make.version(1, "p", document=PAST), make.version(2, "p", version_number=2), *runs])
+    assert [run.row.id for run in load_snapshot(database).runs] == [1, 2, 3]
+
+
 def test_runs_by_hand_do_not_hide_the_past(database: Database, writer: Writer) -> None:
     """Nobody looks back at a run without a date; a run of a DAG with catchup not at one that was made by hand either."""
     runs = [
