@@ -13,7 +13,7 @@ from queuack.engine.by_hand import clear, end_by_hand, look_anew, mark, on_lates
 from queuack.engine.choosing import Chosen, downstream_of, downstream_of_task, named, to_mark
 from queuack.engine.deferral import recount
 from queuack.engine.effects import PoolDeleted, PoolRow
-from queuack.engine.events import Choose, ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
+from queuack.engine.events import Choose, ClearPartition, ClearTasks, DeletePool, SetPool, SetRunState, SetTaskState
 from queuack.engine.notes import checked, note_instances
 from queuack.engine.restoring import recall
 from queuack.engine.run import Run
@@ -204,3 +204,16 @@ def delete_pool(world: World, event: DeletePool) -> str:
 def said_by(user: str | None) -> str | None:
     """For the audit row of a task instance, whose owner is the task's."""
     return None if user is None else json.dumps({"user": user})
+
+
+def clear_partition(world: World, event: ClearPartition) -> bool:
+    """Take a run out of its partition. What it has caused already stays."""
+    recall(world, event.recall)
+    run = world.run(event.dag_id, event.run_id)
+    if run.partition_key is None and run.partition_date is None:
+        return False
+    extra = {"partition_key": run.partition_key}
+    run.partition_key = run.partition_date = None
+    world.dirty_runs[run] = None
+    world.log("clear_partition", run.dag_id, run_id=run.run_id, owner=event.user, extra=extra)
+    return True
