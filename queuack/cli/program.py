@@ -44,7 +44,9 @@ COMMANDS = {
     "config": LazyCommand("queuack.cli.settings:config", "Show settings and where they come from."),
     "info": LazyCommand("queuack.cli.about:info", "Show this deployment: version, folders, daemon, counts."),
     "cheat-sheet": LazyCommand("queuack.cli.cheat_sheet:cheat_sheet", "List all commands with what they do."),
-    "completion": LazyCommand("queuack.cli.completion:completion", "Print what makes a shell complete commands and options."),
+    "completion": LazyCommand(
+        "queuack.cli.completion:completion", "Print what makes a shell complete commands and options."
+    ),
     "version": LazyCommand("queuack.cli.about:version", "Print the version."),
 }
 
