@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from queuack import clock
+from queuack.begun import Begun
 from queuack.daemon.chores import CHORES, Chore
 from queuack.daemon.loop import Loop
 from queuack.daemon.parsing import Parsing
@@ -18,10 +19,11 @@ from queuack.daemon.port import LivePort
 from queuack.daemon.server import Server
 from queuack.daemon.serving import Serving
 from queuack.daemon.triggering import Triggering
-from queuack.engine.events import AttemptLost, AttemptReturned
+from queuack.engine.events import AttemptLost, AttemptReturned, AttemptStarted
 from queuack.errors import QueuackError, StoreUnavailable
 from queuack.executors.local import LocalExecutor
 from queuack.executors.nursery import NurseryClient
+from queuack.faults import reach
 from queuack.home import Home
 from queuack.processes import describe_exit
 from queuack.store.database import Database
@@ -119,8 +121,10 @@ class Daemon:
 
         ``outstanding`` is what the file said before the first step of this daemon.
         """
+        reach("daemon.before_recovery")
         held = await self.executor.recover(self._reconnect_timeout)
         still = {ti_id: (try_number, begun) for ti_id, try_number, begun in self.loop.engine.outstanding()}
+        begun = self.executor.begun_by_the_dead()
         now = clock.now_us()
         for ti_id, try_number, _ in outstanding:
             if (ti_id, try_number) in held:
@@ -128,11 +132,14 @@ class Daemon:
             current = still.get(ti_id)
             if current is None or current[0] != try_number:
                 continue
-            if current[1]:
+            if current[1] or self._began(begun.get((ti_id, try_number))):
                 reason = "its worker died while no daemon was running"
                 self.loop.post(AttemptLost(ti_id=ti_id, try_number=try_number, at=now, reason=reason))
             else:
                 self.loop.post(AttemptReturned(ti_id=ti_id, try_number=try_number))
+        if begun:
+            await self.loop.settled()
+        self.executor.forget_the_dead()
         for callback in list(self.loop.engine.callbacks.values()):
             if callback.trigger_id is None and (-callback.id, 1) not in held:
                 self.loop.resume_callback(callback)
@@ -140,6 +147,17 @@ class Daemon:
             current = still.get(ti_id)
             if ti_id > 0 and (current is None or current[0] != try_number):
                 self.executor.cancel(ti_id, try_number, "its state was decided meanwhile")
+        reach("daemon.after_recovery")
+
+    def _began(self, note: Begun | None) -> bool:
+        """Whether a dead worker began an attempt that the file calls queued; the event that it began is posted."""
+        if note is None:
+            return False
+        queued_at = self.loop.engine.queued_at(note.ti_id)
+        if queued_at is None or note.at < queued_at:
+            return False  # of the same try, before it was rescheduled or deferred
+        self.loop.post(AttemptStarted(ti_id=note.ti_id, try_number=note.try_number, at=note.at, pid=note.pid))
+        return True
 
     async def _start_parser(self) -> None:
         """Keep one parser: start it, and again when it ends, or when the nursery took it along."""
