@@ -68,6 +68,7 @@ class Runner:
         ``announce=False``: Started has been said."""
         bench = self._bench
         key = (workload.ti_id, workload.try_number)
+        reach("worker.before_started")
         started_at = clock.now_us()
         if announce:
             bench.outlet.emit(Started(seq=0, ti_id=key[0], try_number=key[1], at=started_at, pid=os.getpid()))
