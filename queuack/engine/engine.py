@@ -281,6 +281,11 @@ class Engine:
             if not pool.is_missing
         ]
 
+    def queued_at(self, ti_id: int) -> int | None:
+        """When the attempt of ``ti_id`` that is queued or running was queued last; None when there is none."""
+        found = self._world.live.get(ti_id)
+        return None if found is None else found[0].detail(found[1]).queued_dttm
+
     def files(self) -> dict[str, str]:
         """relative_fileloc → file hash, of files that define DAGs or have import errors (those: hash empty)."""
         world = self._world

@@ -485,13 +485,3 @@ class SetNote(Event, kw_only=True):
     user: str | None = None
     recall: Recall | None = None
     """As in SetTaskState."""
-
-
-class ClearPartition(Event, kw_only=True):
-    """Take a run out of its partition: it keeps neither key nor date. Reply: whether it had any."""
-
-    dag_id: str
-    run_id: str
-    user: str | None = None
-    recall: Recall | None = None
-    """As in SetTaskState."""

@@ -88,6 +88,32 @@ def forget_partitions(
     return {"dag_runs_cleared": len(having), "task_instances_cleared": tasks, "dry_run": dry_run}
 
 
+def clear_partitions(
+    port: Port,
+    dag_id: str,
+    run: str | None = None,
+    partition_key: str | None = None,
+    start_date: str | None = None,
+    end_date: str | None = None,
+    clear_task_instances: bool = False,
+    dry_run: bool = False,
+    user: str | None = None,
+) -> list[Row]:
+    """As ``forget_partitions``, and says of each run run_id, state, partition_key and partition_date as they were, and
+    task_instances: how many were cleared (None: not asked for)."""
+    by_date = bool(start_date or end_date)
+    if (run is not None) + (partition_key is not None) + by_date != 1:
+        raise InvalidRequest("Say which runs: a run, or a partition key, or partition dates.")
+    shown = []
+    for row in _matching(port, _document(port, dag_id), run, partition_key, start_date, end_date):
+        done = forget_partitions(
+            port, dag_id, row["run_id"], clear_task_instances=clear_task_instances, dry_run=dry_run, user=user
+        )
+        said = {name: row[name] for name in ("dag_id", "run_id", "state", "partition_key", "partition_date")}
+        shown.append(said | {"task_instances": done["task_instances_cleared"] if clear_task_instances else None})
+    return shown
+
+
 def _matching(
     port: Port, document: DagDocument, run: str | None, key: str | None, start: str | None, end: str | None
 ) -> list[Row]:
@@ -139,4 +165,4 @@ def _moment(text: str) -> datetime:
         raise InvalidRequest(f"{text!r} is not an ISO 8601 date (example: 2026-01-31T09:00:00+00:00).") from None
 
 
-METHODS = (partition_days, runs_of_partitions, forget_partitions)
+METHODS = (partition_days, runs_of_partitions, forget_partitions, clear_partitions)
