@@ -5,6 +5,7 @@ the crash. Simulated are the executor, the triggerer, the parser's process, the 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -146,6 +147,7 @@ class Life:
         crew.ask_a_person = self.loop.post
         outstanding = engine.outstanding()
         self.task = loop.create_task(self.loop.run())
+        self.recalling = threading.Lock()
         self._others = [loop.create_task(recover(self.loop, self.executor, outstanding, 10.0))]
         self.triggers.calm = crew.calm
         self.triggers.start()
