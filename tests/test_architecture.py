@@ -20,6 +20,7 @@ LEAVES = {
     "processes",
     "tracebacks",
     "faults",
+    "begun",
 } | {
     "sensitive",
     "fernet_keys",

@@ -268,6 +268,11 @@ class Engine:
         live = self._world.live.items()
         return [(ti_id, run.tries[i], run.states[i] == states.RUNNING) for ti_id, (run, i) in live]
 
+    def queued_at(self, ti_id: int) -> int | None:
+        """When the attempt of ``ti_id`` that is queued or running was queued last; None when there is none."""
+        found = self._world.live.get(ti_id)
+        return None if found is None else found[0].detail(found[1]).queued_dttm
+
     def files(self) -> dict[str, str]:
         """relative_fileloc → file hash, of files that define DAGs or have import errors (those: hash empty)."""
         world = self._world

@@ -7,9 +7,10 @@ Airflow page: core-concepts/executor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from queuack.begun import Begun
 from queuack.executors.connection import Connection
 from queuack.protocol import Fact, Hello, ToDaemon, Workload
 
@@ -41,6 +42,12 @@ class Executor(Protocol):
 
     async def recover(self, timeout: float) -> set[Attempt]:
         """At the daemon's start, once it listens: what surviving workers hold; ``timeout`` seconds to say so."""
+
+    def begun_by_the_dead(self) -> Mapping[Attempt, Begun]:
+        """After ``recover``: what workers noted as begun that are dead. Empty where workers keep no notes."""
+
+    def forget_the_dead(self) -> None:
+        """What ``begun_by_the_dead`` said is durable."""
 
     def submit(self, workloads: Sequence[Workload]) -> None:
         """Run these, in this order where it matters; returns at once."""

@@ -12,8 +12,10 @@ import signal
 import uuid
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from queuack.begun import Begun, read_begun
 from queuack.errors import QueuackError
 from queuack.executors.base import Attempt, Listener
 from queuack.executors.connection import Connection
@@ -22,7 +24,7 @@ from queuack.executors.deadlines import Deadlines
 from queuack.executors.durations import Durations
 from queuack.executors.nursery import NurseryClient
 from queuack.executors.obituary import write_obituary
-from queuack.executors.recovery import await_survivors
+from queuack.executors.recovery import await_survivors, surviving
 from queuack.executors.settings import LocalSettings
 from queuack.home import Home
 from queuack.processes import describe_exit, kill, start_ticks
@@ -56,6 +58,8 @@ STARTUP_SECONDS = 30.0
 """A worker that has not introduced itself by then is killed."""
 DEATH_SECONDS = 1.0
 """How long a dead worker's socket may stay open (in processes it left behind) until its facts count as complete."""
+NOTES_SECONDS = 60.0
+"""How long the notes of a dead worker are kept: until what they say is durable, with much to spare."""
 MAX_STARTING = 8
 """Workers being started at once."""
 
@@ -140,6 +144,22 @@ class LocalExecutor:
         killed; files of dead ones are removed."""
         await await_survivors(self._home, lambda worker_id: worker_id in self._workers, self._changed, timeout)
         return set(self._adopted)
+
+    def begun_by_the_dead(self) -> dict[Attempt, Begun]:
+        """What workers began that are dead or unheard of; the last note of each attempt."""
+        return {
+            (begun.ti_id, begun.try_number): begun for path in self._notes_of_the_dead() for begun in read_begun(path)
+        }
+
+    def forget_the_dead(self) -> None:
+        """What ``begun_by_the_dead`` said is durable."""
+        for path in self._notes_of_the_dead():
+            path.unlink(missing_ok=True)
+
+    def _notes_of_the_dead(self) -> list[Path]:
+        alive = surviving(self._home)
+        found = self._home.workers.glob("*.begun")
+        return [path for path in found if path.stem not in self._workers and path.stem not in alive]
 
     async def stop(self, grace: float) -> None:
         self._stopping = True
@@ -415,6 +435,7 @@ class LocalExecutor:
             self._by_connection.pop(worker.connection, None)
             worker.connection.close()
         (self._home.workers / f"{worker.worker_id}.json").unlink(missing_ok=True)
+        self._loop.call_later(NOTES_SECONDS, self._forget_notes, worker.worker_id)
         reason = f"The worker (pid {worker.pid}) {describe_exit(worker.exit_status)}."
         if worker.killed_because:
             reason = f"The worker (pid {worker.pid}) was killed: {worker.killed_because}."
@@ -433,6 +454,9 @@ class LocalExecutor:
                 self._listener.returned(*key)
         self._changed.set()
         self._pump_soon()
+
+    def _forget_notes(self, worker_id: str) -> None:
+        (self._home.workers / f"{worker_id}.begun").unlink(missing_ok=True)
 
     # ── what workers say ─────────────────────────────────────────────────────────────────────────
     def on_message(self, connection: Connection, message: ToDaemon) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from queuack import errors
+from queuack.begun import BegunFile
 from queuack.errors import DaemonUnreachable, ProtocolError, QueuackError
 from queuack.home import Home, reachable_path
 from queuack.protocol import (
@@ -32,6 +33,7 @@ from queuack.protocol import (
     Hello,
     Message,
     Refused,
+    Started,
     decode_from_daemon,
     frame,
 )
@@ -92,6 +94,7 @@ class Link:
         reconnect_timeout: float,
     ) -> None:
         self._home = home
+        self._begun = BegunFile(home.workers / f"{worker_id}.begun")
         self._worker_id = worker_id
         self._shield = interrupts
         self._handler = handler
@@ -177,6 +180,11 @@ class Link:
         if connection is not None:
             self._lose(connection)
 
+    def forget_begun(self) -> None:
+        """For a worker that leaves: what it began needs no note once every fact is acknowledged."""
+        if not self._outbox:
+            self._begun.remove()
+
     def abandon_in_child(self) -> None:
         """In a fork: close the descriptor, leave the connection to the parent."""
         if self._socket is not None:
@@ -186,6 +194,8 @@ class Link:
     # ── out ──────────────────────────────────────────────────────────────────────────────────────
     def emit(self, fact: Fact, *, flush: bool = True) -> None:
         with self._shield, self._send_lock:
+            if isinstance(fact, Started) and fact.ti_id > 0:
+                self._begun.note(fact.ti_id, fact.try_number, fact.at, fact.queued_dttm)
             self._seq = fact.seq = self._seq + 1
             data = frame(fact)
             self._outbox.append((fact.seq, data, fact))
@@ -263,6 +273,8 @@ class Link:
             outbox = self._outbox
             while outbox and outbox[0][0] <= message.seq:
                 outbox.popleft()
+            if not outbox:
+                self._begun.all_known()
         elif isinstance(message, Answer):
             if message.id == self._ask_id:
                 self._answer = message

@@ -107,6 +107,7 @@ class Worker:
         finally:
             notify("before_stopping", component=component)
             self._link.close()
+            self._link.forget_begun()
             self._file.unlink(missing_ok=True)
 
     def _loop(self) -> None:

@@ -276,6 +276,6 @@ def run_with(home: Home) -> Any:
             asyncio.run(main())
         finally:
             config.configure(before)
-        assert not list(home.workers.iterdir())
+        assert not list(home.workers.glob("*.json"))
 
     return run

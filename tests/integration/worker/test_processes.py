@@ -373,6 +373,20 @@ class TestDaemonDies:
 
         run_with(scenario)
 
+    def test_what_it_began_is_known_when_nobody_heard_of_it(self, run_with):
+        async def scenario(daemon):
+            daemon.dag(*waits("t", "u"), before=WAITS)
+            daemon.executor.submit([daemon.workload("t"), daemon.workload("u", 2)])
+            started = await daemon.begun()
+            await daemon.die()
+            os.kill(started.pid, signal.SIGKILL)
+            await daemon.start(recover=10)
+            assert daemon.executor.begun_by_the_dead()[1, 1] == (1, 1, started.at, started.pid, 0)
+            daemon.executor.forget_the_dead()
+            assert daemon.executor.begun_by_the_dead() == {}
+
+        run_with(scenario)
+
     def test_a_worker_that_does_not_come_back_is_killed(self, run_with):
         async def scenario(daemon):
             daemon.dag(*waits("t"), before=WAITS)
