@@ -268,7 +268,7 @@ class Triggering:
 
     def attach(self, connection: Connection, hello: Hello) -> None:
         """A triggerer has introduced itself. Only one is wanted."""
-        if self.pid is not None and hello.pid != self.pid:
+        if hello.name != self.name and (self._starting or self.pid not in (None, hello.pid)):
             connection.send(Stop())
             return
         if self.name != hello.name:

@@ -16,7 +16,7 @@ from queuack import compat, config, plugins
 from queuack.authoring import masking
 from queuack.authoring.runtime import set_runtime
 from queuack.home import Home
-from queuack.processes import write_worker_file
+from queuack.processes import read_worker_file, write_worker_file
 from queuack.protocol import CancelTriggers, FromDaemon, RunTriggers, Stop
 from queuack.serialization import xcom
 from queuack.triggerer.link import Link
@@ -92,7 +92,9 @@ class Triggerer:
         finally:
             watchdog.stop()
             self._link.close()
-            self._file.unlink(missing_ok=True)
+            file = read_worker_file(self._file)
+            if file is not None and file.pid == os.getpid():  # not that of one which came after this one
+                self._file.unlink(missing_ok=True)
 
     def _give_up(self, reason: str) -> None:
         self._logs.write("error", f"The triggerer ends: {reason}.")
