@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from queuack.client import error_from
 from queuack.errors import DaemonUnreachable, ProtocolError, QueuackError
+from queuack.faults import reach
 from queuack.home import Home, reachable_path
 from queuack.protocol import Answer, Ask, FrameReader, Hello, Refused, Welcome, decode_from_daemon, frame
 
@@ -74,6 +75,7 @@ class SocketBackend:
             self._waiting[question] = answer
             try:
                 self._writer.write(frame(Ask(id=question, method=method, params=params)))
+                reach("api_server.request")
                 return await answer
             finally:
                 del self._waiting[question]

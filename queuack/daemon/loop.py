@@ -230,6 +230,7 @@ class Loop:
         for worker_id, seq in batch.acks.items():
             self._observer.acknowledge(worker_id, seq)
         if step.commands and not self._stopping:
+            reach("daemon.before_dispatch")
             self._observer.act(step.commands)
             reach("daemon.after_dispatch")
         if writes:

@@ -31,6 +31,7 @@ from queuack.authoring.listeners import notify
 from queuack.authoring.policies import apply_policies, local_settings_file
 from queuack.document.build import document_of
 from queuack.engine import spec
+from queuack.faults import reach
 from queuack.parser import processes
 from queuack.parser.failures import failure_of
 from queuack.parser.observed import Observed
@@ -79,6 +80,7 @@ def main(work: Work, pipes: Pipes, parent: int) -> NoReturn:
         _install_runtime(work, pipes, observed)
         before = dict(vars(builtins))
         report = _report(work, observed, before)
+        reach("parser.mid_file")
         if getpid() != me:  # the file forked and this is the copy
             _exit(0)
         _flush()

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from queuack import plugins, protocol
 from queuack.errors import DaemonUnreachable, QueuackError
+from queuack.faults import reach
 from queuack.home import Home, reachable_path
 from queuack.parser.agenda import Agenda
 from queuack.parser.files import DagFile, settings_of
@@ -222,10 +223,12 @@ class _Parser:
             self._tracker.begun(file, file_hash)
             self._begun_at[file.relative_fileloc] = time.time_ns()
             before = self._tracker.has_failed(file.relative_fileloc)
+            reach("parser.file_begun")
             self._pool.start(Work(file, source, file_hash, self._home, self._settings, before))
         self._say_scan_done()
 
     def _parsed(self, work: Work, report: Report) -> None:
+        reach("parser.file_parsed")
         name = work.file.relative_fileloc
         self._agenda.done(name)
         if self._tracker.parsed(work.file, report, self._begun_at.pop(name, 0)):

@@ -14,6 +14,7 @@ from typing import Any
 
 from queuack import clock
 from queuack.authoring.trigger import BaseTaskEndEvent, BaseTrigger, TriggerEvent
+from queuack.faults import reach
 from queuack.protocol import Fact, TriggerFailed, TriggerFired, TriggerWork
 from queuack.serialization import typed_json
 from queuack.tracebacks import format_user_exception
@@ -146,7 +147,9 @@ class Running:
     def _say(self, work: TriggerWork, event: TriggerEvent) -> None:
         fact = fact_of(work.trigger_id, event, self._shop.encode)
         self._log("info", f"Trigger fired event {event!r}")
+        reach("triggerer.before_fire")
         self._shop.emit(fact)
+        reach("triggerer.after_fire")
 
     def _fail(self, work: TriggerWork, error: BaseException | None) -> None:
         lines = [] if error is None else format_user_exception(error).splitlines()

@@ -87,9 +87,15 @@ class AsyncAttempt(Attempt):
             self._coroutine.cancel()
             asyncio.get_running_loop().call_later(AGAIN * self._kill_grace, self._coroutine.cancel)
 
+    def give_up(self, error: Exception) -> None:
+        """End as failed, for what went wrong is none of the task's code. Said twice it counts once."""
+        self._bench.log.write_exception("The task cannot go on", error)
+        self._say_finished(Verdict("failed", error=error), flush=True)
+
     # ── in order ─────────────────────────────────────────────────────────────────────────────────
     def _open(self, prepare: Callable[[], None]) -> None:
         workload, bench = self._workload, self._bench
+        reach("worker.before_started")
         self._started_at = clock.now_us()
         self.begun = True
         bench.outlet.emit(started_fact(workload, self._started_at))

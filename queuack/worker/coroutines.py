@@ -116,6 +116,9 @@ class Coroutines:
             await attempt.live(self._threads, self._prepare)
         except TaskCancelled:
             self._outlet.say(Recalled([key]))
+        except Exception as error:  # of Queuack, not of the task: the daemon must not wait for its end for ever
+            log.exception("The attempt %d of task instance %d cannot go on", key[1], key[0])
+            attempt.give_up(error)
         finally:
             with self._lock:
                 del self._attempts[key]

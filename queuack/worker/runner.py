@@ -80,6 +80,7 @@ class Runner:
         ``announce=False``: Started has been said."""
         bench = self._bench
         key = (workload.ti_id, workload.try_number)
+        reach("worker.before_started")
         started_at = clock.now_us()
         if announce:
             bench.outlet.emit(started_fact(workload, started_at))
