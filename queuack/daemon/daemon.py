@@ -91,7 +91,8 @@ class Daemon:
         await self.nursery.start()
         outstanding = self.loop.engine.outstanding()
         loop_task = running.create_task(self.loop.run())
-        self._spawn(recover(self.loop, self.executor, outstanding, self._reconnect_timeout))
+        recovering = self._spawn(recover(self.loop, self.executor, outstanding, self._reconnect_timeout))
+        recovering.add_done_callback(self._recovered)
         await self.executor.start()
         self.triggering.start()
         self._spawn(self._start_parser())
@@ -106,6 +107,8 @@ class Daemon:
         try:
             await asyncio.wait({loop_task, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await self._shut_down(loop_task)
+            if recovering.done() and not recovering.cancelled():
+                recovering.result()
         finally:
             stopping.cancel()
             self.database.close()
@@ -140,10 +143,16 @@ class Daemon:
                 log.warning("The parser ended (%s); it is started again.", describe_exit(status))
             await asyncio.sleep(PARSER_RESTART_SECONDS)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _recovered(self, recovering: asyncio.Task[None]) -> None:
+        """Without it attempts would be waited for that nobody has: better to end, and to be started again."""
+        if not recovering.cancelled() and recovering.exception() is not None:
+            self.stop()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._task_done)
+        return task
 
     def _task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

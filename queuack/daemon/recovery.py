@@ -12,6 +12,7 @@ from queuack.begun import Begun
 from queuack.daemon.loop import Loop
 from queuack.engine.events import AttemptLost, AttemptReturned, AttemptStarted
 from queuack.executors.base import Executor
+from queuack.faults import reach
 
 
 async def recover(loop: Loop, executor: Executor, outstanding: Sequence[tuple[int, int, bool]], timeout: float) -> None:
@@ -20,6 +21,7 @@ async def recover(loop: Loop, executor: Executor, outstanding: Sequence[tuple[in
     ``outstanding`` is what the file said before the first step of this daemon; ``timeout``: seconds that workers have
     to come back.
     """
+    reach("daemon.before_recovery")
     held = await executor.recover(timeout)
     still = {ti_id: (try_number, begun) for ti_id, try_number, begun in loop.engine.outstanding()}
     begun = executor.begun_by_the_dead()
@@ -45,6 +47,7 @@ async def recover(loop: Loop, executor: Executor, outstanding: Sequence[tuple[in
         current = still.get(ti_id)
         if ti_id > 0 and (current is None or current[0] != try_number):
             executor.cancel(ti_id, try_number, "its state was decided meanwhile")
+    reach("daemon.after_recovery")
 
 
 def _began(loop: Loop, note: Begun | None) -> bool:

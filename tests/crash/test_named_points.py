@@ -1,96 +1,155 @@
-"""SIGKILL at named points of the daemon and of workers: every run ends, attempts recorded are attempts made."""
+"""Strikes at named points (SIGKILL, SIGTERM, an exception) of every process, under the campaign's load.
+
+One deployment a process kind takes all its strikes, each once: it recovers by itself, or when the daemon is started
+again, and the books agree with what was executed.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import contextlib
+import http.client
+import socket
+import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from queuack.faults import POINTS
+from queuack.faults import ACTIONS, POINTS
+from tests.crash import invariants, load
 from tests.live.daemon import LiveDaemon, until
 
-DAG = """
-import os
-from airflow.sdk import DAG
-from airflow.providers.standard.operators.python import PythonOperator
+BOTH_DIE = """
+import os, signal, time
+from airflow.sdk import dag, get_current_context, task
 
-def append(ti):
-    descriptor = os.open({record!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(descriptor, f"{{ti.task_id}} {{ti.try_number}}\\n".encode())
-    os.close(descriptor)
+@dag(schedule=None)
+def both():
+    @task(retries=3, retry_delay=0)
+    def once():
+        number = get_current_context()["ti"].try_number
+        with open({record!r}, "a") as file:
+            file.write(f"{{number}}\\n")
+        if number == 1:
+            daemon = int(open({pid!r}).read())
+            while os.path.exists(f"/proc/{{daemon}}") and "Z" not in open(f"/proc/{{daemon}}/stat").read().split()[2]:
+                time.sleep(0.001)
+            os.kill(os.getpid(), signal.SIGKILL)
+    once()
 
-with DAG("mixed", schedule=None, default_args={{"retries": 100, "retry_delay": 0}}):
-    before = None
-    for index in range(8):
-        task = PythonOperator(task_id=f"chain{{index}}", python_callable=append)
-        if before is not None:
-            before >> task
-        before = task
-    before >> [PythonOperator(task_id=f"fan{{index:02}}", python_callable=append) for index in range(24)]
+both()
 """
 
-TASKS = 32
+
+def arm(daemon: LiveDaemon, folder: Path, strikes: Iterable[str]) -> set[str]:
+    """Have each strike happen once; their names."""
+    folder.mkdir()
+    names = set(strikes)
+    daemon.fault(" ".join(sorted(names)), once=folder)
+    return names
 
 
-def executions(record: Path) -> Counter[tuple[str, int]]:
-    lines = [line.split() for line in record.read_text().splitlines()] if record.exists() else []
-    return Counter((task_id, int(number)) for task_id, number in lines)
+def struck(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
-def begin(tmp_path: Path, fault: str) -> tuple[LiveDaemon, Path]:
-    record = tmp_path / "record"
-    daemon = LiveDaemon(tmp_path / "home")
-    daemon.fault(fault)
-    daemon.dag("mixed", DAG.format(record=str(record)))
-    return daemon, record
+def strikes_of(kind: str, numbers: Iterable[int]) -> list[str]:
+    """Each point of a process kind with each action, at different counts."""
+    points = [point for point in POINTS if point.startswith(kind + ".")]
+    counts = list(numbers)
+    pairs = [(point, action) for point in points for action in ACTIONS]
+    return [f"{point}:{counts[at % len(counts)]}:{action}" for at, (point, action) in enumerate(pairs)]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("nth", [1, 2, 5, 12])
-@pytest.mark.parametrize("point", [point for point in POINTS if point.startswith("daemon.")])
-def test_the_daemon_dies_at(point: str, nth: int, tmp_path: Path) -> None:
-    # One commit registers the DAG, one creates the run; the fault is to strike after these.
-    daemon, record = begin(tmp_path, "")
-    with daemon:
-        daemon.wait_dag("mixed")
-        daemon.stop()
-        daemon.fault(f"{point}:{nth}")
-        daemon.offline("dags", "trigger", "mixed", "--run-id", "r")
-        process = daemon.spawn()
-        until(lambda: process.poll() is not None or ended(daemon), 60, "death, or the end")
-        daemon.fault("")
-        if process.poll() is not None:
-            daemon.start()
-        assert daemon.wait_run("mixed", "r") == "success"
-        recorded = dict(daemon.rows("select task_id, try_number from task_instance"))
-        assert len(recorded) == TASKS
-        done = executions(record)
-        assert set(done.values()) == {1}, "an attempt was made twice"
-        assert Counter(task_id for task_id, _ in done) == recorded
+def check(daemon: LiveDaemon, record: Path) -> None:
+    daemon.fault("")
+    invariants.settle(daemon, record)
+    assert invariants.violations(daemon, record) == []
+    assert daemon.stop() == 0
+    assert invariants.orphans(daemon) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", [point for point in POINTS if point.startswith("worker.")])
-def test_every_worker_dies_at_its_fifth(point: str, tmp_path: Path) -> None:
-    daemon, record = begin(tmp_path, f"{point}:5")
+@pytest.mark.parametrize(
+    ("kind", "numbers"), [("worker", (3, 2, 5)), ("parser", (1,)), ("triggerer", (1, 3, 2))], ids=lambda x: str(x)
+)
+def test_a_child_is_struck_at_every_point(kind: str, numbers: tuple[int, ...], tmp_path: Path) -> None:
+    daemon, record = load.deploy(tmp_path)
+    folder = tmp_path / "struck"
+    names = arm(daemon, folder, strikes_of(kind, numbers))
     with daemon:
-        daemon.wait_dag("mixed")
-        daemon.call("trigger_run", dag_id="mixed", run_id="r")
-        assert daemon.wait_run("mixed", "r") == "success"
-        recorded = dict(daemon.rows("select task_id, try_number from task_instance"))
-        done = executions(record)
-        assert set(done.values()) == {1}, "an attempt was made twice"
-        # The last attempt of each task was made, and none after it.
-        assert {task_id: max(n for t, n in done if t == task_id) for task_id in recorded} == recorded
-        lost = daemon.value("select count(*) from task_instance_history")
-        assert lost == sum(recorded.values()) - TASKS
-        # An outcome may still wait for the next task's company when its worker dies: then it counts as lost.
-        assert lost > 0 or point == "worker.after_finished"
+        seen = 0
+        while len(seen_now := struck(folder)) < len(names):
+            load.write(daemon, record, f"{kind} {seen}")  # something to parse
+            until(lambda s=seen_now: struck(folder) != s, 60, f"another of {names - seen_now}")
+            seen += 1
+        check(daemon, record)
 
 
-def ended(daemon: LiveDaemon) -> bool:
+@pytest.mark.slow
+def test_the_daemon_is_struck_at_every_point(tmp_path: Path) -> None:
+    daemon, record = load.deploy(tmp_path)
+    folder = tmp_path / "struck"
+    numbers = {"commit": (9, 4, 15), "dispatch": (3, 7, 5), "recovery": (1, 1, 1)}
+    strikes = [
+        f"{point}:{number}:{action}"
+        for point in POINTS
+        if point.startswith("daemon.")
+        for number, action in zip(numbers[point.rpartition("_")[2]], ACTIONS, strict=True)
+    ]
+    names = arm(daemon, folder, strikes)
+    ends = set()
+    with contextlib.ExitStack() as stack:
+        stack.push(daemon.__exit__)
+        while struck(folder) != names:
+            process = daemon.spawn()
+            until(lambda process=process: process.poll() is not None, 60, "its end")
+            ends.add(process.returncode)
+        # A signal ends it as signals do, SIGTERM is an order to stop, and what it cannot go on from it says.
+        assert ends == {-9, 0, 1}
+        daemon.start()
+        check(daemon, record)
+
+
+@pytest.mark.slow
+def test_the_api_is_struck(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    daemon, record = load.deploy(tmp_path, "standalone", api__port=port)
+    folder = tmp_path / "struck"
+    names = arm(daemon, folder, strikes_of("api_server", (1, 2, 3)))
+    with daemon:
+        daemon.wait_dag("ticks")
+        until(lambda: ask(port) and struck(folder) == names, 60, "all strikes", 0.1)
+        until(lambda: ask(port) == 200, 30, "an answer of the API")
+        check(daemon, record)
+
+
+def ask(port: int) -> int:
+    """The status of one request, or 1 when there is no answer."""
     try:
-        return bool(daemon.value("select count(*) from dag_run where state = 'success'"))
-    except Exception:
-        return False
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=10) as answer:
+            return int(answer.status)
+    except (OSError, http.client.HTTPException):
+        return 1
+
+
+@pytest.mark.slow
+def test_daemon_and_worker_die_before_the_start_is_durable(tmp_path: Path) -> None:
+    """The next daemon learns from the dead worker's own file what it had begun."""
+    daemon, record = LiveDaemon(tmp_path / "home"), tmp_path / "record"
+    daemon.dag("both", BOTH_DIE.format(record=str(record), pid=str(daemon.home.pid_file)))
+    with daemon:
+        daemon.wait_dag("both")
+        daemon.stop()
+        for number in (2, 3):
+            record.unlink(missing_ok=True)
+            daemon.fault(f"daemon.before_commit:{number}")
+            daemon.offline("dags", "trigger", "both", "--run-id", f"r{number}")
+            process = daemon.spawn()
+            process.wait(60)
+            daemon.fault("")
+            daemon.start()
+            assert daemon.wait_run("both", f"r{number}") == "success"
+            assert record.read_text().split() == ["1", "2"]
+            daemon.stop()

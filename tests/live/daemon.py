@@ -51,9 +51,11 @@ class LiveDaemon:
         self._seen: dict[int, float] = {}
         self.output = root / "daemon.out"
 
-    def fault(self, fault: str) -> None:
-        """Arm a fault point (``queuack.faults``) in processes started from now on; empty = none."""
+    def fault(self, fault: str, once: Path | None = None) -> None:
+        """Arm fault points (``queuack.faults``) in processes started from now on; empty = none. ``once``: a folder for
+        what has struck, so that nothing strikes twice."""
         self._environment["QUEUACK_FAULT"] = fault
+        self._environment["QUEUACK_FAULT_ONCE"] = "" if once is None else str(once)
 
     def offline(self, *words: str) -> str:
         """Run a command while no daemon runs; its output."""
