@@ -54,6 +54,8 @@ WATCH_SECONDS = 0.025
 LATE_SECONDS = 0.01
 MAX_LATE_LOOKS = 3
 CHORES_SECONDS = 1.0
+LATE_CHORES_SECONDS = 0.5
+"""Chores that come so late say that the daemon did not run, not that its workers are silent."""
 STARTUP_SECONDS = 30.0
 """A worker that has not introduced itself by then is killed."""
 DEATH_SECONDS = 1.0
@@ -540,8 +542,10 @@ class LocalExecutor:
     async def _do_chores(self) -> None:
         """Once a second: send idle workers home, end hung ones."""
         while True:
+            due = self._loop.time() + CHORES_SECONDS
             await asyncio.sleep(CHORES_SECONDS)
             now = self._loop.time()
+            self._excuse(now, now - due)
             spare = sum(worker.is_ready for worker in self._workers.values()) - self._settings.min_workers
             for worker in list(self._workers.values()):
                 if worker.is_starting and now - worker.born_at > STARTUP_SECONDS:
@@ -555,6 +559,12 @@ class LocalExecutor:
                     spare -= 1
                     if worker.connection is not None:
                         worker.connection.send(Stop())
+
+    def _excuse(self, now: float, late: float) -> None:
+        """The daemon itself stood still (stopped, machine asleep): what workers said meanwhile is not read yet."""
+        if late > LATE_CHORES_SECONDS:
+            for worker in self._workers.values():
+                worker.last_heard = min(now, worker.last_heard + late)
 
     def _is_long_idle(self, worker: Worker, now: float) -> bool:
         return worker.is_ready and not worker.has_work and now - worker.idle_since > self._settings.idle_timeout
