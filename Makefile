@@ -16,8 +16,11 @@ types:  ## static types
 test:  ## all tests
 	python -m pytest
 
-crash:  ## only the crash campaign
-	python -m pytest tests/crash
+CRASH_KILLS ?= 200
+
+crash:  ## the crash campaign; CRASH_KILLS=200: so many random strikes, and a summary
+	CRASH_FULL=1 python -m pytest tests/crash
+	python -m tests.crash --kills $(CRASH_KILLS)
 
 sim:  ## deterministic simulation for SIM_MINUTES (default 1) on every core
 	python -m tests.sim

@@ -18,7 +18,7 @@ import psutil
 from tests.crash import invariants, load
 from tests.live.daemon import LiveDaemon, until
 
-ROLES = {"daemon": 4, "worker": 5, "nursery": 1, "parser": 1, "triggerer": 3}
+ROLES = {"daemon": 4, "worker": 5, "nursery": 1, "parser": 2, "triggerer": 3}
 """Who is struck → how often, in proportion."""
 
 SIGNALS = {signal.SIGKILL: 6, signal.SIGTERM: 2, signal.SIGSTOP: 1}

@@ -38,6 +38,7 @@ class Wait(BaseOperator):
 
 with DAG(
     "ticks",
+    description=REMARK,
     schedule=timedelta(seconds=1),
     start_date=datetime.fromtimestamp(START, timezone.utc),
     end_date=None if END is None else datetime.fromtimestamp(END, timezone.utc),
@@ -120,12 +121,12 @@ def deploy(root: Path, command: str = "scheduler", **settings: object) -> tuple[
 
 
 def write(daemon: LiveDaemon, record: Path, remark: str = "", end: int | None = None) -> None:
-    """Write the DAG file; another ``remark`` makes it another file. ``end``: the last scheduled date."""
+    """Write the DAG file; another ``remark`` makes another version. ``end``: the last scheduled date."""
     start = record.with_suffix(".start")
     if not start.exists():
         record.parent.mkdir(parents=True, exist_ok=True)
         start.write_text(str(int(time.time()) - 5))
-    head = f"RECORD, START, END = {str(record)!r}, {start.read_text()}, {end}  # {remark}\n"
+    head = f"RECORD, START, END, REMARK = {str(record)!r}, {start.read_text()}, {end}, {remark!r}\n"
     path = daemon.home.dags / "load.py"
     draft = path.with_suffix(".new")
     draft.write_text(head + TICKS)
