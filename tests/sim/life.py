@@ -5,6 +5,7 @@ the crash. Simulated are the executor, the triggerer, the parser's process, the 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -126,6 +127,7 @@ class Life:
         self, loop: VirtualLoop, database: Database, settings: EngineSettings, crew: Crew, watch: Watch, story: Story
     ) -> None:
         self.events = loop
+        self.recalling = threading.Lock()
         self.database = database
         self.faults = Faults()
         self.writer = Writer(database)
