@@ -2,7 +2,7 @@
 
 That an attempt began is a fact for the daemon, durable with its next commit. If the daemon dies before that commit and
 the worker dies too, nobody else could tell the attempt from one that never began, and it would be made twice. So a
-worker notes an attempt here before it says so: one write of 32 bytes to the system's cache, which a killed process
+worker notes an attempt here before it says so: one write of 40 bytes to the system's cache, which a killed process
 leaves behind. (A machine that loses its power may lose it, and the last hundredth of a second with it.)
 """
 
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-_RECORD = struct.Struct("<qqqq")
+_RECORD = struct.Struct("<qqqqq")
 
 LONGEST = 4096
 """Bytes; a longer one is emptied once the daemon knows all that is in it."""
@@ -29,6 +29,8 @@ class Begun(NamedTuple):
     """Microseconds since the epoch."""
     pid: int
     """Of the worker."""
+    queued_dttm: int
+    """Which handing out of the attempt it was, as in Started; 0: not said."""
 
 
 class BegunFile:
@@ -39,11 +41,11 @@ class BegunFile:
         self._fd: int | None = None
         self._size = 0
 
-    def note(self, ti_id: int, try_number: int, at: int) -> None:
+    def note(self, ti_id: int, try_number: int, at: int, queued_dttm: int | None) -> None:
         with suppress(OSError):
             if self._fd is None:
                 self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            self._size += os.write(self._fd, _RECORD.pack(ti_id, try_number, at, os.getpid()))
+            self._size += os.write(self._fd, _RECORD.pack(ti_id, try_number, at, os.getpid(), queued_dttm or 0))
 
     def all_known(self) -> None:
         """The daemon has made everything durable that was noted."""

@@ -54,8 +54,10 @@ def _began(loop: Loop, note: Begun | None) -> bool:
     """Whether a dead worker began an attempt that the file calls queued; the event that it began is posted."""
     if note is None:
         return False
-    queued_at = loop.engine.queued_at(note.ti_id)
-    if queued_at is None or note.at < queued_at:
+    if note.queued_dttm != loop.engine.queued_at(note.ti_id):
         return False  # of the same try, before it was rescheduled or deferred
-    loop.post(AttemptStarted(ti_id=note.ti_id, try_number=note.try_number, at=note.at, pid=note.pid))
+    started = AttemptStarted(
+        ti_id=note.ti_id, try_number=note.try_number, at=note.at, pid=note.pid, queued_dttm=note.queued_dttm
+    )
+    loop.post(started)
     return True

@@ -7,7 +7,7 @@ Airflow page: core-concepts/executor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from queuack.begun import Begun
@@ -43,8 +43,8 @@ class Executor(Protocol):
     async def recover(self, timeout: float) -> set[Attempt]:
         """At the daemon's start, once it listens: what surviving workers hold; ``timeout`` seconds to say so."""
 
-    def begun_by_the_dead(self) -> dict[Attempt, Begun]:
-        """What workers noted that they began, who are dead; see ``queuack/begun.py``. After ``recover``."""
+    def begun_by_the_dead(self) -> Mapping[Attempt, Begun]:
+        """After ``recover``: what workers noted as begun that are dead. Empty where workers keep no notes."""
 
     def forget_the_dead(self) -> None:
         """What ``begun_by_the_dead`` said is durable."""

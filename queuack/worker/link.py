@@ -195,7 +195,7 @@ class Link:
     def emit(self, fact: Fact, *, flush: bool = True) -> None:
         with self._shield, self._send_lock:
             if isinstance(fact, Started) and fact.ti_id > 0:
-                self._begun.note(fact.ti_id, fact.try_number, fact.at)
+                self._begun.note(fact.ti_id, fact.try_number, fact.at, fact.queued_dttm)
             self._seq = fact.seq = self._seq + 1
             data = frame(fact)
             self._outbox.append((fact.seq, data, fact))

@@ -127,6 +127,7 @@ class Life:
         self, loop: VirtualLoop, database: Database, settings: EngineSettings, crew: Crew, watch: Watch, story: Story
     ) -> None:
         self.events = loop
+        self.recalling = threading.Lock()
         self.database = database
         self.faults = Faults()
         self.writer = Writer(database)
@@ -147,7 +148,6 @@ class Life:
         crew.ask_a_person = self.loop.post
         outstanding = engine.outstanding()
         self.task = loop.create_task(self.loop.run())
-        self.recalling = threading.Lock()
         self._others = [loop.create_task(recover(self.loop, self.executor, outstanding, 10.0))]
         self.triggers.calm = crew.calm
         self.triggers.start()

@@ -73,6 +73,8 @@ class Crew:
         self._looks: dict[tuple[int, int], int] = {}
         self.begun: dict[tuple[int, int], int] = {}
         """Attempt → how often a worker began it."""
+        self.notes: dict[tuple[int, int], Begun] = {}
+        """What workers noted on the disk: outlives them and the daemon."""
 
     def hire(self) -> Worker:
         self._born += 1
@@ -100,6 +102,8 @@ class Crew:
         worker.began = True
         self.begun[workload.ti_id, workload.try_number] = self.begun.get((workload.ti_id, workload.try_number), 0) + 1
         began_at = clock.now_us()
+        key = (workload.ti_id, workload.try_number)
+        self.notes[key] = Begun(*key, began_at, 1, workload.queued_dttm or 0)
         duration = 0.001 if self.calm else pick(rng, DURATIONS) * rng.uniform(0.5, 1.5)
         outcome = "success" if self.calm else pick(rng, OUTCOMES)
         if workload.callback_id is None and (duration > 0.1 or rng.random() < 0.3):
@@ -236,12 +240,6 @@ class SimExecutor:
     async def stop(self, grace: float) -> None:
         self.backlog.clear()
 
-    def begun_by_the_dead(self) -> dict[Attempt, Begun]:
-        return {}  # these workers leave no notes: what they began and nobody committed is made again
-
-    def forget_the_dead(self) -> None:
-        pass
-
     async def recover(self, timeout: float) -> set[Attempt]:
         """Workers come back one after the other; what they had not handed in comes with them."""
         held: set[Attempt] = set()
@@ -257,6 +255,12 @@ class SimExecutor:
                     held.add((-fact.callback_id, 1))
             self.hear(worker)
         return held
+
+    def begun_by_the_dead(self) -> dict[Attempt, Begun]:
+        return {key: note for key, note in self._crew.notes.items() if key not in self.holding}
+
+    def forget_the_dead(self) -> None:
+        """Nothing: a note that is kept for longer must do no harm."""
 
     def submit(self, workloads: Sequence[Workload]) -> None:
         for workload in workloads:

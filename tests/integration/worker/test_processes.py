@@ -381,7 +381,7 @@ class TestDaemonDies:
             await daemon.die()
             os.kill(started.pid, signal.SIGKILL)
             await daemon.start(recover=10)
-            assert daemon.executor.begun_by_the_dead()[1, 1] == (1, 1, started.at, started.pid)
+            assert daemon.executor.begun_by_the_dead()[1, 1] == (1, 1, started.at, started.pid, 0)
             daemon.executor.forget_the_dead()
             assert daemon.executor.begun_by_the_dead() == {}
 
