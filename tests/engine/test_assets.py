@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from queuack.engine.asset_spec import AliasDocument, AssetDocument, WatcherDocument
-from queuack.engine.events import AttemptFinished, CreateAssetEvent, DeleteDag, DequeueAssets, FileGone, SetPaused, TriggerFired
+from queuack.engine.events import (
+    AttemptFinished,
+    CreateAssetEvent,
+    DeleteDag,
+    DequeueAssets,
+    FileGone,
+    SetPaused,
+    TriggerFired,
+)
 from queuack.engine.spec import DagDocument
 from queuack.errors import NotFound
 from queuack.schedule.conditions import AliasRef, AllOf, AnyOf, AssetKey, Condition, Leaf, NameRef, UriRef, leaves
