@@ -57,7 +57,7 @@ def hitl_detail_page(port: Port, where: Sequence[Sequence[Any]] = (), **paging: 
     """As ``list_page`` of the list ``hitl_details``, each row with ``task_instance``: one of ``task_instances``."""
     page = list_page(port, "hitl_details", where, **paging)
     asked = hitl.values_decoded(page["rows"])
-    chosen = [{"id": row["ti_id"], "run_key": row.pop("run_key")} for row in asked]
+    chosen = [{"id": row["ti_id"], "dag_id": row.pop("dag_id"), "run_id": row.pop("run_id")} for row in asked]
     instances = {row["id"]: row for row in instance_page_rows(port, chosen)}
     rows = [{**row, "task_instance": instances[row["ti_id"]]} for row in asked if row["ti_id"] in instances]
     return {**page, "rows": rows}

@@ -21,7 +21,7 @@
 -- column: run_after coalesce(h.run_after, (SELECT r.run_after FROM dag_run r WHERE r.id = h.dag_run_id))
 -- condition: response_received (h.responded_at IS NOT NULL) = $value
 SELECT
-    h.ti_id, h.dag_run_id AS run_key, h.options::VARCHAR AS options, h.subject, h.body,
+    h.ti_id, h.dag_id, h.run_id, h.options::VARCHAR AS options, h.subject, h.body,
     h.defaults::VARCHAR AS defaults, h.multiple, h.params::VARCHAR AS params, h.assignees::VARCHAR AS assigned_users,
     epoch_us(h.created_at) AS created_at, epoch_us(h.responded_at) AS responded_at,
     h.responded_by::VARCHAR AS responded_by_user, h.chosen_options::VARCHAR AS chosen_options,
