@@ -70,6 +70,13 @@ BEHAVIOUR: tuple[tuple[str, str], ...] = (
     ("`params` of a task", "Those of its DAG."),
     ("PATCH of a pool", "Fields that are left out stay; Airflow wants name, slots and include_deferred always."),
     ("Secrets", "A number or a truth value behind a sensitive name is hidden too; Airflow hides texts."),
+    (
+        "`hitlDetails`",
+        "A user's id is the name; params left out have their default; a cleared task shows its old question until it "
+        "asks anew.",
+    ),
+    ("`…/state-store`", "What has expired is not listed; Airflow lists it until it is cleaned up."),
+    ("`access_control` of asset events", "Changes nothing: there are no teams."),
     ("GET `/jobs`", "Processes that are there; `id` is the process id. Those that ended are not kept."),
     ("GET `/dagWarnings`", "Pools that tasks name and that do not exist, looked up when asked."),
     ("GET `/plugins`", "What a plugin brings for Airflow's web server is not used, and its lists are empty."),

@@ -15,7 +15,6 @@ from queuack.schedule.timetables import PartitionedAssetTimetable
 from queuack.schedule.windows import TimeWindow
 from queuack.store.database import Database
 from queuack.store.queries import assets
-from queuack.store.reader import fetch
 from queuack.store.snapshot import load_snapshot
 from queuack.store.writer import Writer
 from tests.engine.driver import SECOND, Driver
@@ -98,7 +97,7 @@ def test_queries(database: Database, writer: Writer) -> None:
         assert assets.asset_events(reader, name="a", after=event["timestamp"] + 1) == []
         assert assets.asset_events(reader, alias="x") == []
         assert [row["dag_id"] for row in assets.asset_relations(reader, "asset_scheduled_dags", [1])[1]] == ["down"]
-        assert fetch(reader, "queued_asset_events", {"dag_id": None}) == []
+        assert assets.queued_events(reader) == []
 
 
 def test_state_stores(database: Database, writer: Writer) -> None:
