@@ -41,6 +41,18 @@ class InvalidRequest(QueuackError):
     http_status = 400
 
 
+class SeveralFound(InvalidRequest):
+    """The request fits more than one thing, and must fit one."""
+
+    http_status = 409
+
+
+class InvalidValue(InvalidRequest):
+    """A value that is not taken, as it is too large or of the wrong kind."""
+
+    http_status = 422
+
+
 class NotFound(QueuackError):
     """There is no such thing."""
 

@@ -19,9 +19,12 @@ from queuack.api.connection_tests import Tests
 from queuack.api.file_tokens import FileTokens
 from queuack.api.limits import Limits
 from queuack.api.routes import (
+    assets,
+    backfills,
     connections,
     dags,
     definitions,
+    hitl,
     instance_bulk,
     instance_changes,
     instances,
@@ -32,6 +35,7 @@ from queuack.api.routes import (
     run_changes,
     run_waiting,
     runs,
+    state_stores,
     variables,
     xcoms,
 )
@@ -45,11 +49,15 @@ ROUTERS = (
     runs.router,
     run_changes.router,
     run_waiting.router,
+    assets.router,
+    backfills.router,
+    state_stores.router,
     instances.router,
     instance_changes.router,
     instance_bulk.router,
     logs.router,
     xcoms.router,
+    hitl.router,
     pools.router,
     variables.router,
     connections.router,

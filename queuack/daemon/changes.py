@@ -37,6 +37,7 @@ SUBJECTS: dict[type[Write], str] = {
     asset_effects.AssetEventRow: "assets",
     asset_effects.AssetQueueRow: "assets",
     asset_effects.AssetQueueEmptied: "assets",
+    asset_effects.AssetDequeued: "assets",
     fx.VariableRow: "configuration",
     fx.VariableDeleted: "configuration",
     fx.ConnectionRow: "configuration",

@@ -64,6 +64,13 @@ class AssetQueueEmptied(Write, kw_only=True):
     target_dag_id: str
 
 
+class AssetDequeued(Write, kw_only=True):
+    """Delete one row of ``asset_dag_run_queue``: somebody decided that the DAG need not run for it."""
+
+    asset_id: int
+    target_dag_id: str
+
+
 class EventFloor(Write, kw_only=True):
     """``dag.last_asset_event_id``: the DAG's runs consume events above it."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from queuack.engine import partitions
 from queuack.engine.asset_book import Partition
-from queuack.engine.asset_effects import AssetQueueEmptied, EventsConsumed
+from queuack.engine.asset_effects import AssetDequeued, AssetQueueEmptied, EventsConsumed
 from queuack.engine.assets import condition_of, set_floor
 from queuack.engine.catalog import DagState
 from queuack.engine.effects import RunRow
+from queuack.engine.events import DequeueAssets
 from queuack.engine.planning import create_run, random_run_id
 from queuack.engine.run import Run
 from queuack.engine.states import DagRunState, DagRunType
@@ -36,6 +37,23 @@ def _is_wanted(world: World, dag: DagState) -> bool:
     if condition is None or dag.is_full:
         return False
     return is_met(condition, lambda leaf: bool(world.assets.ids_of(leaf) & waiting))
+
+
+def dequeue(world: World, event: DequeueAssets) -> int:
+    """Forget updates that wait for a run. The events stay: the next run of the DAG consumes them with its own."""
+    queue = world.assets.queue
+    gone = 0
+    for dag_id in [event.dag_id] if event.dag_id is not None else sorted(queue):
+        waiting = queue.get(dag_id, {})
+        for asset_id in [event.asset_id] if event.asset_id is not None else sorted(waiting):
+            if asset_id not in waiting or (event.before is not None and waiting[asset_id] >= event.before):
+                continue
+            del waiting[asset_id]
+            world.writes.append(AssetDequeued(asset_id=asset_id, target_dag_id=dag_id))
+            gone += 1
+        if not waiting:
+            queue.pop(dag_id, None)
+    return gone
 
 
 def _create_for_updates(world: World, dag: DagState) -> None:

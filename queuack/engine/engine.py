@@ -62,6 +62,7 @@ _HANDLERS: dict[type[Event], Callable[[World, Any], Any]] = {
     events.FileGone: registering.file_gone,
     events.SetPaused: registering.set_paused,
     events.CreateAssetEvent: assets.create_event,
+    events.DequeueAssets: asset_runs.dequeue,
     events.DeleteDag: registering.delete_dag,
     events.TriggerRun: planning.trigger,
     events.CreateBackfill: backfilling.create,

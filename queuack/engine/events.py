@@ -169,6 +169,18 @@ class CreateAssetEvent(Event, kw_only=True):
     partition_key: str | None = None
 
 
+class DequeueAssets(Event, kw_only=True):
+    """Forget updates that DAGs have not run for yet: of one asset, of one DAG, or of one asset for one DAG.
+
+    Reply: how many were forgotten (int).
+    """
+
+    asset_id: int | None = None
+    dag_id: str | None = None
+    before: int | None = None
+    """Only those queued before this instant."""
+
+
 class SetPaused(Event, kw_only=True):
     """Reply: True when it changed."""
 

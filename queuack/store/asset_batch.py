@@ -21,6 +21,7 @@ class AssetBatch:
         self.alias_assets: list[fx.AliasAssetRow] = []
         self.events: list[fx.AssetEventRow] = []
         self.emptied: dict[str, None] = {}
+        self.dequeued: dict[tuple[str, int], None] = {}
         self.queued: list[fx.AssetQueueRow] = []
         self.floors: dict[str, int] = {}
         self.consumed: list[fx.EventsConsumed] = []
@@ -41,6 +42,11 @@ class AssetBatch:
         """What was queued in this batch before is taken, too."""
         self.emptied[write.target_dag_id] = None
         self.queued = [row for row in self.queued if row.target_dag_id != write.target_dag_id]
+
+    def _dequeued(self, write: fx.AssetDequeued) -> None:
+        place = (write.target_dag_id, write.asset_id)
+        self.dequeued[place] = None
+        self.queued = [row for row in self.queued if (row.target_dag_id, row.asset_id) != place]
 
     def _partition_dropped(self, write: fx.PartitionDropped) -> None:
         self.partitions[write.id] = None
@@ -84,6 +90,7 @@ HANDLERS: dict[type[Write], Callable[[AssetBatch, Any], None]] = {
     fx.AliasAssetRow: lambda batch, write: batch.alias_assets.append(write),
     fx.AssetEventRow: lambda batch, write: batch.events.append(write),
     fx.AssetQueueEmptied: AssetBatch._emptied,
+    fx.AssetDequeued: AssetBatch._dequeued,
     fx.AssetQueueRow: lambda batch, write: batch.queued.append(write),
     fx.EventFloor: lambda batch, write: batch.floors.__setitem__(write.dag_id, write.event_id),
     fx.EventsConsumed: lambda batch, write: batch.consumed.append(write),

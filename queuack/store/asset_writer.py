@@ -91,6 +91,9 @@ class AssetWriter:
     def _write_queue(self, batch: AssetBatch) -> None:
         if batch.emptied:
             self._run("delete_asset_queue", {"dag_id": list(batch.emptied)})
+        if batch.dequeued:
+            places = {"dag_id": [dag for dag, _ in batch.dequeued], "asset_id": [asset for _, asset in batch.dequeued]}
+            self._run("delete_queued_assets", places)
         if batch.queued:
             params = _columns(batch.queued, "asset_id", "created_at")
             self._run("insert_asset_queue", {**params, "dag_id": [row.target_dag_id for row in batch.queued]})

@@ -397,6 +397,19 @@ FEATURES: dict[str, list[Feature]] = {
         ),
         works("logs, as JSON and NDJSON", "api/test_published_client_runs.py::test_logs_as_json_and_line_by_line"),
         works("XComs", "api/test_published_client_runs.py::test_xcoms"),
+        works("assets, events, materializing", "api/test_published_client_assets.py::test_assets_and_what_is_kept"),
+        works("queued asset events: list, delete", "api/test_assets.py::test_updates_wait_and_are_forgotten"),
+        differs(
+            "state stores of assets and task instances",
+            "api/test_task_state_store.py::test_keys_are_set_changed_and_deleted",
+            "what has expired is not listed",
+        ),
+        works("backfills", "api/test_published_client_assets.py::test_backfills"),
+        differs(
+            "`hitlDetails`",
+            "api/test_published_client_assets.py::test_questions",
+            "a user's id is the user name; params left out have their default",
+        ),
         works("audit log", "api/test_definitions.py::test_the_audit_log_is_filtered"),
     ],
     "Variables, connections, secrets": [

@@ -54,6 +54,9 @@ class MemoryAssets:
     def _AssetQueueEmptied(self, w: fx.AssetQueueEmptied) -> None:
         self.queue = {key: at for key, at in self.queue.items() if key[0] != w.target_dag_id}
 
+    def _AssetDequeued(self, w: fx.AssetDequeued) -> None:
+        del self.queue[w.target_dag_id, w.asset_id]
+
     def _EventFloor(self, w: fx.EventFloor) -> None:
         self.floors[w.dag_id] = w.event_id
 

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from queuack.engine.asset_spec import AliasDocument, AssetDocument, WatcherDocument
-from queuack.engine.events import AttemptFinished, CreateAssetEvent, DeleteDag, FileGone, SetPaused, TriggerFired
+from queuack.engine.events import (
+    AttemptFinished,
+    CreateAssetEvent,
+    DeleteDag,
+    DequeueAssets,
+    FileGone,
+    SetPaused,
+    TriggerFired,
+)
 from queuack.engine.spec import DagDocument
 from queuack.errors import NotFound
 from queuack.schedule.conditions import AliasRef, AllOf, AnyOf, AssetKey, Condition, Leaf, NameRef, UriRef, leaves
@@ -252,6 +260,24 @@ def test_assets_or_time() -> None:
     assert [driver.store.runs[key].run_type for key in runs(driver, "down")] == ["scheduled"]
     update(driver, A)
     assert [driver.store.runs[key].run_type for key in runs(driver, "down")] == ["scheduled", "asset_triggered"]
+
+
+def test_updates_that_wait_can_be_forgotten() -> None:
+    driver = Driver(consumer("one", AllOf((A, B, C))), consumer("two", AllOf((A, B, C))))
+    update(driver, A, B)
+    (a, b) = sorted({asset_id for _, asset_id in driver.store.queue})
+    assert driver.ask(DequeueAssets(asset_id=a, before=START)) == 0
+    assert driver.ask(DequeueAssets(asset_id=a, dag_id="one")) == 1
+    assert driver.ask(DequeueAssets(asset_id=a, dag_id="one")) == 0
+    assert driver.ask(DequeueAssets(dag_id="two", before=driver.store.queue["two", b])) == 1
+    driver.restart()
+    assert set(driver.store.queue) == {("one", b), ("two", b)}
+    assert driver.ask(DequeueAssets(asset_id=b)) == 2
+    update(driver, A, C)
+    assert not runs(driver, "one")
+    update(driver, B)
+    (made,) = runs(driver, "one")
+    assert len(driver.store.consumed[made]) == 5  # what was forgotten of the queue is consumed all the same
 
 
 def test_an_event_from_outside() -> None:

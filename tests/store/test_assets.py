@@ -8,14 +8,13 @@ import msgspec
 
 from queuack.engine import asset_effects as fx
 from queuack.engine.effects import Write
-from queuack.engine.events import CreateAssetEvent, DeleteDag, Event
+from queuack.engine.events import CreateAssetEvent, DeleteDag, DequeueAssets, Event
 from queuack.schedule.conditions import AliasRef, AllOf, AnyOf, NameRef
 from queuack.schedule.partition_mappers import DEFAULT_FORMATS, RollupMapper, TemporalMapper
 from queuack.schedule.timetables import PartitionedAssetTimetable
 from queuack.schedule.windows import TimeWindow
 from queuack.store.database import Database
 from queuack.store.queries import assets
-from queuack.store.reader import fetch
 from queuack.store.snapshot import load_snapshot
 from queuack.store.writer import Writer
 from tests.engine.driver import SECOND, Driver
@@ -65,6 +64,8 @@ def test_the_store_gives_back_what_was_written(database: Database, writer: Write
         driver.now += SECOND
         if rng.random() < 0.3:
             driver.ask(CreateAssetEvent(name="a", partition_key=f"2026-01-01T{rng.randrange(24):02}:00:00"))
+        elif rng.random() < 0.2:
+            driver.ask(DequeueAssets(asset_id=rng.choice([1, 2, 3])))
         else:
             _act(driver, rng.choice("ueepr"), rng.choice([A, B, C]), rng.choice(["all", "any", "ref"]), rng.random())
     assert normal(load_snapshot(database).assets) == normal(driver.store.assets_snapshot())
@@ -96,7 +97,7 @@ def test_queries(database: Database, writer: Writer) -> None:
         assert assets.asset_events(reader, name="a", after=event["timestamp"] + 1) == []
         assert assets.asset_events(reader, alias="x") == []
         assert [row["dag_id"] for row in assets.asset_relations(reader, "asset_scheduled_dags", [1])[1]] == ["down"]
-        assert fetch(reader, "queued_asset_events", {"dag_id": None}) == []
+        assert assets.queued_events(reader) == []
 
 
 def test_state_stores(database: Database, writer: Writer) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from queuack import clock
 from queuack.daemon.asset_runtime import asset_events, asset_find, assets_of_alias
 from queuack.daemon.port import Port
-from queuack.daemon.services.runs import trigger_run
-from queuack.engine.events import CreateAssetEvent
-from queuack.errors import InvalidRequest, NotFound
+from queuack.daemon.services.lists import list_page
+from queuack.daemon.services.runs import instant, trigger_run
+from queuack.daemon.services.shown import shown
+from queuack.engine.events import CreateAssetEvent, DequeueAssets
+from queuack.errors import InvalidRequest, NotFound, SeveralFound
 from queuack.store.queries import assets
 from queuack.store.reader import Reader
 
@@ -42,6 +47,26 @@ def get_asset(port: Port, name: str | None = None, uri: str | None = None) -> Ro
     return found[0]
 
 
+def get_asset_by_id(port: Port, asset_id: int) -> Row:
+    """Raises NotFound."""
+    found = asset_page(port, [["id", "eq", asset_id]], limit=1)["rows"]
+    if not found:
+        raise NotFound(f"The Asset with ID: `{asset_id}` was not found")
+    return dict(found[0])
+
+
+def asset_page(port: Port, where: Sequence[Sequence[Any]] = (), **paging: Any) -> Row:
+    """As ``list_page`` of the list ``assets``, with all that relates to each; secrets in ``extra`` are hidden."""
+    page = list_page(port, "assets", where, **paging)
+    with port.reader() as reader:
+        rows = _with_relations(reader, page["rows"])
+    for row in rows:
+        row["extra"] = shown(msgspec.json.decode(row.pop("asset_extra")))
+        for watcher in row["watchers"]:
+            watcher["created_date"] = watcher.pop("trigger_created_date")
+    return {**page, "rows": rows}
+
+
 def list_asset_aliases(port: Port, name: str | None = None) -> list[Row]:
     """id, name, group."""
     with port.reader() as reader:
@@ -63,10 +88,11 @@ def materialize_asset(
     user: str | None = None,
     conf: Row | None = None,
     partition_key: str | None = None,
+    **options: Any,
 ) -> Row:
-    """Trigger the one DAG that has the asset as outlet. Returns the run's row.
+    """Trigger the one DAG that has the asset as outlet. Returns the run's row. ``options``: as of ``trigger_run``.
 
-    Raises NotFound, and InvalidRequest when several DAGs have it.
+    Raises NotFound, and SeveralFound when several DAGs have it.
     """
     said = _said(name, uri)
     with port.reader() as reader:
@@ -74,7 +100,7 @@ def materialize_asset(
     if not found:
         raise NotFound(f"Asset with {said} does not exist, or no DAG has it as outlet.")
     if len(found) > 1:
-        raise InvalidRequest(f"More than one DAG materializes asset with {said}: {', '.join(found)}.")
+        raise SeveralFound(f"More than one DAG materializes asset with {said}: {', '.join(found)}.")
     return trigger_run(
         port,
         found[0],
@@ -83,6 +109,7 @@ def materialize_asset(
         user=user,
         run_type="asset_materialization",
         partition_key=partition_key,
+        **options,
     )
 
 
@@ -117,10 +144,30 @@ def list_asset_events(
     return [_public(row) for row in found]
 
 
-def list_queued_asset_events(port: Port, dag_id: str | None = None) -> list[Row]:
-    """asset_id, dag_id, name, uri, created_at of what waits for a run."""
+def list_queued_asset_events(
+    port: Port, dag_id: str | None = None, asset_id: int | None = None, before: str | None = None
+) -> list[Row]:
+    """asset_id, dag_id, name, uri, created_at, dag_display_name of what waits for a run; ``before``: ISO 8601."""
+    at = instant(before, "before")
     with port.reader() as reader:
-        return assets.queued_events(reader, dag_id)
+        return assets.queued_events(reader, dag_id, asset_id=asset_id, before=at)
+
+
+def delete_queued_asset_events(
+    port: Port, dag_id: str | None = None, asset_id: int | None = None, before: str | None = None
+) -> int:
+    """Forget what waits for a run: of one DAG, of one asset, or of both. How many there were. Raises NotFound for none.
+
+    The events themselves stay: the DAG's next run consumes them.
+    """
+    if dag_id is None and asset_id is None:
+        raise InvalidRequest("Either a DAG or an asset is required.")
+    at = instant(before, "before")
+    gone: int = port.request(DequeueAssets(asset_id=asset_id, dag_id=dag_id, before=at))
+    if not gone:
+        named = [f"dag_id: `{dag_id}`"] * (dag_id is not None) + [f"asset_id: `{asset_id}`"] * (asset_id is not None)
+        raise NotFound(f"Queued event with {' and '.join(named)} was not found")
+    return gone
 
 
 def _said(name: str | None, uri: str | None) -> str:
@@ -165,12 +212,15 @@ _INSTANTS = ("logical_date", "start_date", "end_date", "data_interval_start", "d
 METHODS = (
     list_assets,
     get_asset,
+    get_asset_by_id,
+    asset_page,
     list_asset_aliases,
     get_asset_alias,
     materialize_asset,
     create_asset_event,
     list_asset_events,
     list_queued_asset_events,
+    delete_queued_asset_events,
     asset_find,
     assets_of_alias,
     asset_events,

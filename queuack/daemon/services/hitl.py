@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from queuack.daemon.params import checked_value
 from queuack.daemon.port import Port
+from queuack.daemon.services.lists import list_page
 from queuack.daemon.services.runs import get_run
-from queuack.daemon.services.tasks import get_task_instance
+from queuack.daemon.services.tasks import get_task_instance, instance_page_rows, task_tries
 from queuack.engine.events import InputGiven
 from queuack.errors import AlreadyExists, InvalidRequest, NotAllowed, NotFound
 from queuack.store.queries import hitl
@@ -50,6 +51,35 @@ def get_hitl_detail(port: Port, dag_id: str, run: str, task_id: str, map_index: 
     if not found:
         raise NotFound(f"Task {task_id!r} of run {run_id!r} of DAG {dag_id!r} has not asked anything.")
     return found[0]
+
+
+def hitl_detail_page(port: Port, where: Sequence[Sequence[Any]] = (), **paging: Any) -> Row:
+    """As ``list_page`` of the list ``hitl_details``, each row with ``task_instance``: one of ``task_instances``."""
+    page = list_page(port, "hitl_details", where, **paging)
+    asked = hitl.values_decoded(page["rows"])
+    chosen = [{"id": row["ti_id"], "dag_id": row.pop("dag_id"), "run_id": row.pop("run_id")} for row in asked]
+    instances = {row["id"]: row for row in instance_page_rows(port, chosen)}
+    rows = [{**row, "task_instance": instances[row["ti_id"]]} for row in asked if row["ti_id"] in instances]
+    return {**page, "rows": rows}
+
+
+def get_hitl_detail_of_try(
+    port: Port, dag_id: str, run: str, task_id: str, map_index: int, try_number: int | None
+) -> Row:
+    """What it asked in one of its tries (None: the present one), with ``task_instance``: one of ``task_tries``.
+
+    Raises NotFound when there was no such try or it asked nothing.
+    """
+    instance = get_task_instance(port, dag_id, run, task_id, map_index)
+    number = instance["try_number"] if try_number is None else try_number
+    tries = [one for one in task_tries(port, dag_id, run, task_id, map_index) if one["try_number"] == number]
+    if not tries:
+        raise NotFound(f"Task {task_id!r} of run {run!r} of DAG {dag_id!r} had no try {number}.")
+    with port.reader() as reader:
+        asked = hitl.hitl_detail_of_try(reader, instance["id"], number)
+    if asked is None:
+        raise NotFound(f"Task {task_id!r} of run {run!r} of DAG {dag_id!r} has not asked anything in try {number}.")
+    return {**asked, "task_instance": tries[-1]}
 
 
 def update_hitl_detail(
@@ -137,4 +167,4 @@ def _keys(value: Any) -> Iterator[str]:
         yield from _keys(inner)
 
 
-METHODS = (list_hitl_details, get_hitl_detail, update_hitl_detail)
+METHODS = (list_hitl_details, hitl_detail_page, get_hitl_detail, get_hitl_detail_of_try, update_hitl_detail)

@@ -99,9 +99,22 @@ def materializing_dags(reader: Reader, *, name: str | None, uri: str | None) -> 
     return [str(dag_id) for (dag_id,) in fetch(reader, "materializing_dags", {"name": name, "uri": uri})]
 
 
-def queued_events(reader: Reader, dag_id: str | None = None) -> list[Row]:
-    """asset_id, dag_id, name, uri, created_at of what waits for a run."""
-    return rows(reader, "queued_asset_events", {"dag_id": dag_id})
+def events_by_id(reader: Reader, event_ids: list[int]) -> list[Row]:
+    """Some events in the order given, as ``asset_events``."""
+    found = {row["id"]: row for row in raw_rows(reader, "asset_events_by_id", {"event_id": event_ids})}
+    return _events(reader, [found[event_id] for event_id in event_ids if event_id in found])
+
+
+def queued_events(
+    reader: Reader, dag_id: str | None = None, *, asset_id: int | None = None, before: int | None = None
+) -> list[Row]:
+    """asset_id, dag_id, name, uri, created_at, dag_display_name of what waits for a run."""
+    return rows(reader, "queued_asset_events", {"dag_id": dag_id, "asset_id": asset_id, "before": before})
+
+
+def task_state_places(reader: Reader, run_key: int, task_id: str) -> list[int]:
+    """The map indexes of a task under which something is kept."""
+    return [index for (index,) in fetch(reader, "task_state_places", {"run_key": run_key, "task_id": task_id})]
 
 
 def task_state(

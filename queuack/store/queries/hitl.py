@@ -40,8 +40,18 @@ def get_hitl_detail(reader: Reader, ti_id: int) -> Row | None:
     return next(iter(_read(reader, {**dict.fromkeys(_FILTERS), "ti_id": ti_id, "offset": 0})), None)
 
 
+def hitl_detail_of_try(reader: Reader, ti_id: int, try_number: int) -> Row | None:
+    """What it asked in one of its tries, without the place."""
+    found = rows(reader, "hitl_detail_of_try", {"ti_id": ti_id, "try_number": try_number})
+    return next(iter(values_decoded(found)), None)
+
+
 def _read(reader: Reader, params: Row) -> list[Row]:
-    found = rows(reader, "list_hitl_details", params)
+    return values_decoded(rows(reader, "list_hitl_details", params))
+
+
+def values_decoded(found: list[Row]) -> list[Row]:
+    """Rows with their JSON columns as values."""
     for row in found:
         for name in _JSON:
             row[name] = None if row[name] is None else json.loads(row[name])

@@ -61,9 +61,11 @@ ORDER BY l.name;
 
 -- name: watchers_of_assets
 -- Triggers that watch for assets.
-SELECT asset_id, name, trigger_id FROM asset_watcher
-WHERE asset_id IN (SELECT unnest($asset_id::BIGINT[]))
-ORDER BY name;
+SELECT w.asset_id, w.name, w.trigger_id, epoch_us(g.created_date) AS trigger_created_date
+FROM asset_watcher w
+JOIN trigger g ON g.id = w.trigger_id
+WHERE w.asset_id IN (SELECT unnest($asset_id::BIGINT[]))
+ORDER BY w.name;
 
 -- name: alias_scheduled_dags
 -- DAGs that wait for an alias.
@@ -96,6 +98,13 @@ WHERE ($name::VARCHAR IS NULL OR a.name = $name) AND ($uri::VARCHAR IS NULL OR a
     AND ($event_id::BIGINT IS NULL OR e.id = $event_id)
 ORDER BY CASE WHEN $ascending THEN e.id ELSE -e.id END
 LIMIT $limit::BIGINT;
+
+-- name: asset_events_by_id
+-- Some events.
+SELECT {event_columns}
+FROM asset_event e
+JOIN asset a ON a.id = e.asset_id
+WHERE e.id IN (SELECT unnest($event_id::BIGINT[]));
 
 -- name: consumed_events
 -- The events a run consumed.
@@ -146,11 +155,22 @@ ORDER BY t.dag_id;
 
 -- name: queued_asset_events
 -- What waits for a run of a DAG.
-SELECT q.asset_id, q.target_dag_id AS dag_id, a.name, a.uri, epoch_us(q.created_at) AS created_at
+SELECT
+    q.asset_id, q.target_dag_id AS dag_id, a.name, a.uri, epoch_us(q.created_at) AS created_at,
+    coalesce(d.dag_display_name, q.target_dag_id) AS dag_display_name
 FROM asset_dag_run_queue q
 JOIN asset a ON a.id = q.asset_id
-WHERE $dag_id::VARCHAR IS NULL OR q.target_dag_id = $dag_id
+LEFT JOIN dag d ON d.dag_id = q.target_dag_id
+WHERE ($dag_id::VARCHAR IS NULL OR q.target_dag_id = $dag_id)
+    AND ($asset_id::BIGINT IS NULL OR q.asset_id = $asset_id)
+    AND ($before::BIGINT IS NULL OR q.created_at < make_timestamptz($before::BIGINT))
 ORDER BY q.target_dag_id, q.created_at, q.asset_id;
+
+-- name: task_state_places
+-- The map indexes of a task under which something is kept.
+SELECT DISTINCT map_index FROM task_state_store
+WHERE dag_run_id = $run_key AND task_id = $task_id
+ORDER BY map_index;
 
 -- name: task_state
 -- One key that a task instance keeps, unless it has expired.

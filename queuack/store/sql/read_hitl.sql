@@ -18,3 +18,18 @@ WHERE ($ti_id::BIGINT IS NULL OR h.ti_id = $ti_id)
     AND ($state::VARCHAR IS NULL OR ti.state = $state)
 ORDER BY h.created_at, h.ti_id
 LIMIT $limit::BIGINT OFFSET $offset::BIGINT;
+
+-- name: hitl_detail_of_try
+-- What a task instance asked in one of its tries.
+SELECT
+    h.options::VARCHAR AS options, h.subject, h.body, h.defaults::VARCHAR AS defaults, h.multiple,
+    h.params::VARCHAR AS params, h.assignees::VARCHAR AS assigned_users, epoch_us(h.created_at) AS created_at,
+    epoch_us(h.responded_at) AS responded_at, h.responded_by::VARCHAR AS responded_by_user,
+    h.chosen_options::VARCHAR AS chosen_options, h.params_input::VARCHAR AS params_input,
+    h.responded_at IS NOT NULL AS response_received
+FROM (
+    SELECT * FROM hitl_detail WHERE ti_id = $ti_id AND try_number = $try_number
+    UNION ALL BY NAME
+    SELECT ti_history_id AS ti_id, * EXCLUDE (ti_history_id) FROM hitl_detail_history
+    WHERE ti_history_id = $ti_id AND try_number = $try_number
+) h;

@@ -57,6 +57,13 @@ SELECT unnest($asset_id::BIGINT[]), unnest($dag_id::VARCHAR[]), make_timestamptz
 -- A run took them.
 DELETE FROM asset_dag_run_queue WHERE target_dag_id IN (SELECT unnest($dag_id::VARCHAR[]));
 
+-- name: delete_queued_assets
+-- Somebody decided that DAGs need not run for them.
+DELETE FROM asset_dag_run_queue USING (
+    SELECT unnest($dag_id::VARCHAR[]) AS dag_id, unnest($asset_id::BIGINT[]) AS asset_id
+) u
+WHERE asset_dag_run_queue.target_dag_id = u.dag_id AND asset_dag_run_queue.asset_id = u.asset_id;
+
 -- name: update_event_floors
 -- From where the next run of a DAG consumes events.
 UPDATE dag SET last_asset_event_id = u.event_id
