@@ -101,6 +101,7 @@ LOOKED_AT = (
     "/admin/settings",
     "/admin/processes",
 )
+WAITED_FOR = ("first", "second", "mended")
 SERIOUS = ("serious", "critical")
 
 
@@ -145,7 +146,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         link = until(lambda: LINK.search(daemon.output.read_text()), 30, "the login link").group()
         for dag_id in ("greeting", "fragile", "nested"):
             daemon.wait_dag(dag_id)
+        expect.set_options(timeout=20_000)
         yield Site(daemon, browser, link)
+        for name in WAITED_FOR:
+            (daemon.home.root / name).touch()  # a task that still waits would hold the daemon up
         browser.close()
 
 
@@ -260,6 +264,21 @@ def test_a_cell_shows_its_answers_beside_the_grid(site: Site, page: Page) -> Non
     expect(page.locator("#panel")).to_contain_text("failed")
     page.locator("#panel").get_by_role("link", name="Open").click()
     expect(page.get_by_role("log")).to_contain_text("the glass has a crack")
+
+
+def test_a_failed_task_is_cleared_and_succeeds(site: Site, page: Page) -> None:
+    site.run("fragile", "mend", "failed")
+    page.goto("/dags/fragile/runs/mend/tasks/hold")
+    expect(page.get_by_role("log")).to_contain_text("the glass has a crack")
+    file(site, "mended")
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="Clear hold")
+    expect(dialog.locator(".preview")).to_contain_text("1 task instance")
+    dialog.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.locator("#summary > header")).to_contain_text("success")
+    page.goto("/dags/fragile/runs/mend")
+    expect(page.locator("#summary > header")).to_contain_text("success")
+    (site.daemon.home.root / "mended").unlink()
 
 
 def test_the_theme_is_kept(page: Page) -> None:
