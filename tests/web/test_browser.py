@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -122,7 +121,10 @@ class Site:
 
     def page(self, theme: str = "light") -> Page:
         context = self._browser.new_context(
-            base_url=self.base, storage_state=self._logged_in, color_scheme=theme, viewport={"width": 1280, "height": 900}
+            base_url=self.base,
+            storage_state=self._logged_in,
+            color_scheme=theme,
+            viewport={"width": 1280, "height": 900},
         )
         context.set_default_timeout(20_000)
         page = context.new_page()
