@@ -41,7 +41,7 @@ def main() -> None:
         daemon.call("trigger_run", dag_id="fan_out")
         link = until(lambda: LINK.search(daemon.output.read_text()), 30, "the login link").group()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1200, "height": 720})
+        context = browser.new_context(viewport={"width": 1200, "height": 540})
         page = context.new_page()
         page.goto(link)
         for name, path, theme in PICTURES:
