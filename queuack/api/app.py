@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from queuack import __version__
@@ -96,6 +96,7 @@ def create_app(backend: Backend, settings: ApiSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=errors.RESPONSES,
+        dependencies=[Depends(errors.sound)],
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.backend = backend

@@ -11,7 +11,7 @@ import os
 from typing import Any, Protocol
 
 from queuack.client import error_from
-from queuack.errors import DaemonUnreachable, ProtocolError, QueuackError
+from queuack.errors import DaemonUnreachable, InvalidRequest, ProtocolError, QueuackError
 from queuack.faults import reach
 from queuack.home import Home, reachable_path
 from queuack.protocol import Answer, Ask, FrameReader, Hello, Refused, Welcome, decode_from_daemon, frame
@@ -74,7 +74,11 @@ class SocketBackend:
             answer = asyncio.get_running_loop().create_future()
             self._waiting[question] = answer
             try:
-                self._writer.write(frame(Ask(id=question, method=method, params=params)))
+                try:
+                    asked = frame(Ask(id=question, method=method, params=params))
+                except (OverflowError, UnicodeEncodeError):
+                    raise InvalidRequest("A number is beyond 64 bits, or a text is no Unicode.") from None
+                self._writer.write(asked)
                 reach("api_server.request")
                 return await answer
             finally:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import math
+import re
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
 
 from queuack.errors import DaemonUnreachable, QueuackError
 
@@ -28,8 +33,39 @@ class Refusal(HTTPException):
         super().__init__(status_code=status, detail=detail, headers=headers)
 
 
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""What may be half of a surrogate pair in JSON (RFC 8259, section 8.2)."""
+
+
+async def sound(request: Request) -> None:
+    """A dependency of every endpoint: text that is no Unicode is refused before anything is done. Raises 422."""
+    body = await request.body()
+    if SURROGATE.search(body):
+        try:
+            json.dumps(json.loads(body), ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Refusal(422, "The body has half of a surrogate pair (\\ud800 to \\udfff): that is no text.") from None
+        except (ValueError, RecursionError):
+            return  # no JSON at all: said by who reads it
+
+
+def _as_json(value: Any) -> Any:
+    """``value`` without the numbers that JSON cannot say."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _as_json(one) for name, one in value.items()}
+    return [_as_json(one) for one in value] if isinstance(value, list) else value
+
+
 def install(app: FastAPI) -> None:
     """Have errors of services answered."""
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        # What was sent is said back, and may be what neither UTF-8 nor JSON can say.
+        said = json.dumps({"detail": _as_json(jsonable_encoder(error.errors()))})
+        return Response(said, status_code=422, media_type="application/json")
 
     @app.exception_handler(QueuackError)
     async def refused(request: Request, error: QueuackError) -> JSONResponse:

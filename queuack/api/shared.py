@@ -61,7 +61,10 @@ class SharedBackend:
             finally:
                 self._age += 1
                 self._kept.clear()
-        key = msgspec.msgpack.encode((method, params), order="deterministic")
+        try:
+            key = msgspec.msgpack.encode((method, params), order="deterministic")
+        except (OverflowError, UnicodeEncodeError):
+            return await self._backend.call(method, **params)  # which says what is wrong with it
         kept = self._kept.get(key)
         if kept is None or (kept.answer.done() and kept.until < time.monotonic()):
             kept = self._ask(key, method, params)

@@ -95,6 +95,8 @@ class _Parts:
     values: dict[str, Any] = field(default_factory=dict)
 
     def hold(self, value: Any, *, instant: bool = False) -> str:
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise InvalidRequest("A number in a filter is beyond 64 bits.")
         name = f"v{len(self.values)}"
         self.values[name] = value
         return f"make_timestamptz(${name}::BIGINT)" if instant else f"${name}"

@@ -40,8 +40,10 @@ def instant(text: str | None, name: str) -> int | None:
     if text is None:
         return None
     try:
-        return clock.to_us(datetime.fromisoformat(text))
-    except (TypeError, ValueError):
+        found = clock.to_us(datetime.fromisoformat(text))
+        clock.from_us(found)  # an offset can lead out of the years 1 to 9999
+        return found
+    except (TypeError, ValueError, OverflowError):
         raise InvalidRequest(
             f"{name}: {text!r} is not an ISO 8601 date (example: 2026-01-31T09:00:00+00:00)."
         ) from None

@@ -6,6 +6,7 @@ One question to the daemon is under way for all of them.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request
@@ -20,6 +21,11 @@ router = APIRouter()
 KEEP_ALIVE = 20.0
 """Seconds after which a line is sent to see whether the browser is still there."""
 
+MADE_WITHIN = 10.0
+"""Seconds between the making of a page and its listening; what changed in between is told to it when it begins."""
+
+SUBJECTS = ("assets", "configuration", "dags", "pools", "runs", "users")
+
 RETRY_PAUSE = 1.0
 
 
@@ -30,12 +36,16 @@ class Watchers:
         self._backend = backend
         self._queues: set[asyncio.Queue[list[str]]] = set()
         self._asking: asyncio.Task[None] | None = None
+        self._heard = 0.0
 
     def enter(self) -> asyncio.Queue[list[str]]:
         queue: asyncio.Queue[list[str]] = asyncio.Queue(maxsize=16)
         self._queues.add(queue)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().create_task(self._ask())
+            self._heard = time.monotonic()  # nobody listened until now
+        if time.monotonic() - self._heard < MADE_WITHIN:
+            queue.put_nowait(list(SUBJECTS))
         return queue
 
     def leave(self, queue: asyncio.Queue[list[str]]) -> None:
@@ -51,6 +61,7 @@ class Watchers:
                 continue
             number = said["number"]
             if said["subjects"]:
+                self._heard = time.monotonic()
                 for queue in self._queues:
                     if not queue.full():
                         queue.put_nowait(said["subjects"])
