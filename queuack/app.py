@@ -204,20 +204,21 @@ class OfflineService:
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
         if method == "sync":
-            return self.sync()
+            return self.sync(**params)
         if method in runtime_service.METHODS and method not in services.METHODS:
             return runtime_service.call(self._port, method, params)
         return services.call(self._port, method, params)
 
-    def sync(self) -> int:
-        """Parse what has changed under ``dags/`` since the file was written. Returns how many files were parsed."""
+    def sync(self, anew: bool = False) -> int:
+        """Parse what has changed under ``dags/`` since the file was written; ``anew``: everything. Returns how many
+        files were parsed."""
         from queuack.parser.files import dag_files
         from queuack.parser.scan import scan  # the parser is needed for this method only
 
         engine = self._port.loop.engine
         files = {file.relative_fileloc: file for file in dag_files(self._home)}
         known = engine.files()
-        changed = [file for name, file in files.items() if known.get(name) != file.read()[1]]
+        changed = [file for name, file in files.items() if anew or known.get(name) != file.read()[1]]
         for message in scan(self._home, files=changed, runtime=self._answers()):
             self._port.loop.round([parsed_event(message)])
         gone = [FileGone(relative_fileloc=name) for name in known if name not in files]

@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from queuack.cli import control, trees
+from queuack.cli.dag_dependencies import show_dependencies
+from queuack.cli.dag_files import report, reserialize
 from queuack.cli.dags_backfill import dags_backfill
 from queuack.cli.first_steps import first_steps
 from queuack.cli.groups import Group
+from queuack.cli.jobs import list_jobs
 from queuack.cli.options import (
     INSTANT,
     conf_option,
@@ -66,6 +69,8 @@ def dags() -> None:
 
 
 for _command in (control.clear_runs, control.set_run_state, control.note_run):
+    dags.add_command(_command)
+for _command in (report, reserialize, list_jobs, show_dependencies):
     dags.add_command(_command)
 
 
@@ -176,7 +181,7 @@ def state(session: Session, dag_id: str, logical_date_or_run_id: str, output: st
 @output_option
 @click.pass_obj
 def tree(session: Session, dag_id: str, logical_date_or_run_id: str, output: str) -> None:
-    """Show the tasks of a run, and those of its SubDAGs below."""
+    """Show the tasks of a run and of its SubDAGs."""
     run = session.client.call("run_tree", dag_id=dag_id, run=logical_date_or_run_id)
     if output in ("json", "yaml"):
         print_data(run, output)

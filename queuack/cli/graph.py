@@ -63,7 +63,11 @@ def dot(document: Mapping[str, Any]) -> str:
 
 def save(document: Mapping[str, Any], path: Path) -> None:
     """Write ``path``: .dot as it is, pictures by the ``dot`` program. Raises NotBuilt where that is not installed."""
-    text = dot(document)
+    save_text(dot(document), path)
+
+
+def save_text(text: str, path: Path) -> None:
+    """As ``save``, of Graphviz text."""
     if path.suffix in (".dot", ".gv"):
         path.write_text(text, encoding="utf-8")
         return

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
-from queuack.errors import QueuackError
+from queuack.errors import QueuackError, UsageError
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -37,12 +37,20 @@ class LazyCommand:
 
 
 class Group(click.Group):
-    """A group that suggests the nearest command for one that it does not have."""
+    """A group that suggests the nearest command for one that it does not have.
+
+    ``elsewhere``: names of Airflow that mean nothing here → what to do instead."""
+
+    def __init__(self, *args: Any, elsewhere: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.elsewhere = elsewhere or {}
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
+        if name in self.elsewhere and not ctx.resilient_parsing:
+            raise UsageError(f"{ctx.command_path} {name} does nothing here. {self.elsewhere[name]}")
         if self.get_command(ctx, name) is None and not ctx.resilient_parsing and not name.startswith("-"):
             near = difflib.get_close_matches(name, self.list_commands(ctx), n=3, cutoff=0.5)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""

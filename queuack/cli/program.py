@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from queuack import __version__
+from queuack.cli import elsewhere
 from queuack.cli.groups import LazyCommand, Program
 from queuack.cli.session import Session
 from queuack.errors import UsageError
@@ -19,9 +20,12 @@ COMMANDS = {
     "api-server": LazyCommand(
         "queuack.cli.daemon:api_server", "Serve the REST API and the pages in the foreground, until Ctrl-C."
     ),
+    "top": LazyCommand("queuack.cli.top:top", "Watch runs, tasks, workers and pools, live."),
+    "logs": LazyCommand("queuack.cli.logs_command:logs", "Print the log of a task instance; -f follows it."),
     "dags": LazyCommand("queuack.cli.dags:dags", "List, trigger, clear, pause, test, show DAGs and their runs."),
     "tasks": LazyCommand("queuack.cli.tasks:tasks", "List, test, render, explain, clear, mark tasks; read logs."),
     "backfill": LazyCommand("queuack.cli.backfill:backfill", "Run a DAG for dates of the past."),
+    "partitions": LazyCommand("queuack.cli.partitions:partitions", "Take runs out of their partitions."),
     "assets": LazyCommand("queuack.cli.assets:assets", "List, look up and update assets."),
     "pools": LazyCommand("queuack.cli.pools:pools", "Manage pools."),
     "variables": LazyCommand("queuack.cli.variables:variables", "Manage variables."),
@@ -32,10 +36,17 @@ COMMANDS = {
     ),
     "migrate": LazyCommand("queuack.cli.migrate:migrate", "Check what of an Airflow installation works here."),
     "plugins": LazyCommand("queuack.cli.plugins:plugins", "List plugins and what they bring."),
+    "providers": LazyCommand("queuack.cli.providers:providers", "List provider packages and what of them can be used."),
+    "jobs": LazyCommand("queuack.cli.jobs:jobs", "Check whether the daemon's processes are alive."),
+    "state-store": LazyCommand("queuack.cli.state_store:state_store", "Look after what tasks keep over their tries."),
     "sql": LazyCommand("queuack.cli.sql:sql", "Query the database, live or at rest."),
     "db": LazyCommand("queuack.cli.db:db", "Look after the database."),
     "config": LazyCommand("queuack.cli.settings:config", "Show settings and where they come from."),
     "info": LazyCommand("queuack.cli.about:info", "Show this deployment: version, folders, daemon, counts."),
+    "cheat-sheet": LazyCommand("queuack.cli.cheat_sheet:cheat_sheet", "List all commands with what they do."),
+    "completion": LazyCommand(
+        "queuack.cli.completion:completion", "Print what makes a shell complete commands and options."
+    ),
     "version": LazyCommand("queuack.cli.about:version", "Print the version."),
 }
 
@@ -43,6 +54,7 @@ COMMANDS = {
 @click.command(
     cls=Program,
     lazy=COMMANDS,
+    elsewhere=elsewhere.PROGRAM,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option(

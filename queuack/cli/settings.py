@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from queuack.cli import elsewhere
+from queuack.cli.config_lint import lint
 from queuack.cli.groups import Group
 from queuack.cli.options import output_option
 from queuack.cli.output import Column, print_data, print_rows
@@ -15,9 +17,12 @@ from queuack.sensitive import HIDDEN
 from queuack.settings_table import BY_NAME, SECTIONS, SETTINGS
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, elsewhere=elsewhere.CONFIG)
 def config() -> None:
     """Show settings and where they come from."""
+
+
+config.add_command(lint)
 
 
 @config.command("list")

@@ -60,8 +60,8 @@ class Port(Protocol):
     def members(self) -> list[tuple[str, int, int]] | None:
         """(role, pid, connected since in microseconds) of the same, and of the daemon ("scheduler")."""
 
-    def reparse(self, relative_fileloc: str) -> bool:
-        """Have a file parsed at once, changed or not. False where no daemon runs."""
+    def reparse(self, relative_fileloc: str | None) -> bool:
+        """Have a file (None: every file) parsed at once, changed or not. False where no daemon runs."""
 
     def reader(self) -> Any:
         """A context manager that gives a Reader on a snapshot of the file."""
@@ -79,7 +79,7 @@ class LivePort:
         asking: Asking | None = None,
         *,
         members: Callable[[], list[tuple[str, int, int]]] = list,
-        reparse: Callable[[str], None] | None = None,
+        reparse: Callable[[str | None], None] | None = None,
     ) -> None:
         self.recalling = threading.Lock()
         self._members, self._reparse = members, reparse
@@ -95,7 +95,7 @@ class LivePort:
     def members(self) -> list[tuple[str, int, int]] | None:
         return self._members()
 
-    def reparse(self, relative_fileloc: str) -> bool:
+    def reparse(self, relative_fileloc: str | None) -> bool:
         if self._reparse is None:
             return False
         self._event_loop.call_soon_threadsafe(self._reparse, relative_fileloc)
@@ -149,7 +149,7 @@ class DirectPort:
     def members(self) -> list[tuple[str, int, int]] | None:
         return None
 
-    def reparse(self, relative_fileloc: str) -> bool:
+    def reparse(self, relative_fileloc: str | None) -> bool:
         return False
 
     def request(self, event: Event) -> Any:

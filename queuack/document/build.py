@@ -160,6 +160,8 @@ def _task(task: BaseOperator) -> TaskDocument:
         start_trigger=_start_trigger(task),
         subdag=_subdag(task),
         marker=_marker(task),
+        triggers_dag=_other_dag(task, "TriggerDagRunOperator", "trigger_dag_id"),
+        waits_for_dag=_other_dag(task, "ExternalTaskSensor", "external_dag_id"),
         on_failure_fail_dagrun=task.on_failure_fail_dagrun,
         callbacks=flags,
         is_empty=_needs_no_worker(task, flags),
@@ -222,6 +224,18 @@ def _marker(task: BaseOperator) -> Marker | None:
         logical_date=date,
         recursion_depth=said.recursion_depth,
     )
+
+
+def _other_dag(task: BaseOperator, kind: str, argument: str) -> str | None:
+    """The value of ``argument`` of an operator of class ``kind`` (ours, the provider package's, or derived); None where
+    it is a template, or comes from another task."""
+    said: Any = task
+    mapped = isinstance(task, MappedOperator)
+    cls: Any = said.operator_class if mapped else type(task)
+    if not any(base.__name__ == kind for base in getattr(cls, "__mro__", ())):
+        return None
+    value = said.partial_kwargs.get(argument) if mapped else getattr(said, argument, None)
+    return value if isinstance(value, str) and "{{" not in value else None
 
 
 def _subdag(task: BaseOperator) -> SubDagDocument | None:

@@ -6,7 +6,7 @@ what the limits admit, and turns all that changed into rows, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,7 +29,7 @@ from queuack.engine import (
     subdags,
     timers,
 )
-from queuack.engine.admission import Reason
+from queuack.engine.admission import UNLIMITED, Reason
 from queuack.engine.backfill import Backfill
 from queuack.engine.catalog import DagState
 from queuack.engine.closing import callback_done, close_touched, forget, forget_the_old, time_out
@@ -267,6 +267,19 @@ class Engine:
         """(ti_id, try_number, whether it has begun) of every attempt that is queued or running."""
         live = self._world.live.items()
         return [(ti_id, run.tries[i], run.states[i] == states.RUNNING) for ti_id, (run, i) in live]
+
+    def attempts(self) -> Iterable[tuple[Run, int]]:
+        """Run and position of the same. To be read, not changed."""
+        return self._world.live.values()
+
+    def pool_use(self) -> list[tuple[str, int, int]]:
+        """(name, slots, slots in use) of every pool, by name; -1 slots: no limit."""
+        pools = sorted(self._world.admission.pools.items())
+        return [
+            (name, -1 if pool.capacity >= UNLIMITED else pool.capacity, pool.used)
+            for name, pool in pools
+            if not pool.is_missing
+        ]
 
     def files(self) -> dict[str, str]:
         """relative_fileloc → file hash, of files that define DAGs or have import errors (those: hash empty)."""

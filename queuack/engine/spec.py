@@ -132,6 +132,10 @@ class TaskDocument(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     subdag: SubDagDocument | None = None
     """Set for a SubDagOperator: no worker runs it, it waits for a run of another DAG."""
     marker: Marker | None = None
+    triggers_dag: str | None = None
+    """Of a TriggerDagRunOperator: the DAG it triggers, where the file says so in plain text. Nothing acts on it."""
+    waits_for_dag: str | None = None
+    """The same of an ExternalTaskSensor: the DAG it waits for."""
     on_failure_fail_dagrun: bool = False
     callbacks: CallbackFlags = CallbackFlags()
     is_empty: bool = False

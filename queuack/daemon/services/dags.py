@@ -132,6 +132,12 @@ def reparse_file(port: Port, relative_fileloc: str) -> None:
         raise DaemonUnreachable("Files are parsed by a running daemon only.")
 
 
+def reparse_files(port: Port) -> None:
+    """Have every DAG file parsed at once, changed or not. Raises DaemonUnreachable without a daemon."""
+    if not port.reparse(None):
+        raise DaemonUnreachable("Files are parsed by a running daemon only.")
+
+
 def list_import_errors(port: Port) -> list[Row]:
     with port.reader() as reader:
         return import_errors.list_import_errors(reader)
@@ -189,6 +195,7 @@ METHODS = (
     version_source,
     run_states,
     reparse_file,
+    reparse_files,
     list_import_errors,
     set_paused,
     set_paused_where,

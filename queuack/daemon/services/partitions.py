@@ -22,6 +22,8 @@ from queuack.store.queries import versions
 Row = dict[str, Any]
 Where = list[list[Any]]
 
+RUN_FIELDS = ("dag_id", "run_id", "state", "partition_key", "partition_date")
+
 
 def partition_days(port: Port, dag_id: str, first: str | None = None, last: str | None = None) -> Where:
     """Days (ISO 8601), both included, as filters of the list ``dag_runs``.
@@ -71,7 +73,7 @@ def forget_partitions(
 ) -> Row:
     """Take partition key and date off the runs of a DAG: of one run, of a key, or of partition dates.
 
-    Returns dag_runs_cleared and task_instances_cleared. Raises InvalidRequest unless exactly one of these is given.
+    Returns dag_runs_cleared, task_instances_cleared, and runs: ``RUN_FIELDS`` of all that fit, as they were. Raises InvalidRequest unless exactly one of these is given.
     """
     by_date = bool(partition_date_start or partition_date_end)
     if (run is not None) + (partition_key is not None) + by_date != 1:
@@ -85,7 +87,12 @@ def forget_partitions(
             tasks += len(clear_dag_runs(port, dag_id, row["run_id"], dry_run=dry_run, user=user))
     if having and not dry_run:
         port.request(ForgetPartitions(dag_id=dag_id, run_ids=tuple(row["run_id"] for row in having), user=user))
-    return {"dag_runs_cleared": len(having), "task_instances_cleared": tasks, "dry_run": dry_run}
+    return {
+        "dag_runs_cleared": len(having),
+        "task_instances_cleared": tasks,
+        "dry_run": dry_run,
+        "runs": [{name: row[name] for name in RUN_FIELDS} for row in found],
+    }
 
 
 def _matching(

@@ -116,6 +116,12 @@ def task_state(
     return value
 
 
+def expired_task_states(reader: Reader, at: int, most: int) -> list[Row]:
+    """dag_id, run_id, task_id, map_index, key, expires_at, total (how many there are in all) of what has expired at
+    ``at``, the oldest first."""
+    return rows(reader, "expired_task_states", {"at": at, "most": most})
+
+
 def asset_state(reader: Reader, asset_id: int, key: str) -> str | None:
     """JSON text; None when there is none."""
     value: str | None = fetch_value(reader, "asset_state", {"asset_id": asset_id, "key": key})

@@ -161,3 +161,11 @@ WHERE dag_run_id = $run_key AND task_id = $task_id AND map_index = $map_index AN
 -- name: asset_state
 -- One key that is kept for an asset.
 SELECT value FROM asset_state_store WHERE asset_id = $asset_id AND key = $key;
+
+-- name: expired_task_states
+-- Keys of task instances that have outlived their retention at an instant, the oldest first; total: how many in all.
+SELECT dag_id, run_id, task_id, map_index, key, epoch_us(expires_at) AS expires_at, count(*) OVER () AS total
+FROM task_state_store
+WHERE expires_at < make_timestamptz($at::BIGINT)
+ORDER BY task_state_store.expires_at
+LIMIT $most::BIGINT;
