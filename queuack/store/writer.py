@@ -39,11 +39,11 @@ _NEXT_RUN = (
 )  # fmt: skip
 _RUN_CHANGES = (
     "id", "state", "queued_at", "start_date", "end_date", "note", "dag_version_id", "clear_number", "updated_at",
-    "run_type", "triggered_by", "backfill_id", "partition_key", "partition_date",
+    "run_type", "triggered_by", "backfill_id",
 )  # fmt: skip
 _RUN = (
     *_RUN_CHANGES, "dag_id", "run_id", "logical_date", "data_interval_start", "data_interval_end", "run_after",
-    "triggering_user_name",
+    "triggering_user_name", "partition_key", "partition_date",
     "parent_dag_id", "parent_run_id", "parent_task_id", "parent_map_index",
 )  # fmt: skip
 _INSTANCE = (

@@ -69,15 +69,19 @@ def test_runs_leave_their_partition_for_good(service: Any, home: Home) -> None:
     for day in (1, 2, 3):
         key = f"2026-01-0{day}T00:00:00"
         service.call("trigger_run", {"dag_id": "daily", "run_id": f"r{day}", "partition_key": key})
-    both = {"dag_id": "daily", "start_date": "2026-01-02", "end_date": "2026-01-02T00:00:00Z"}  # the clock of Tokyo
-    assert [row["run_id"] for row in service.call("clear_partitions", {**both, "dry_run": True})] == ["r2"]
-    [row] = service.call("clear_partitions", {**both, "clear_task_instances": True})
-    assert (row["partition_key"], row["task_instances"]) == ("2026-01-02T00:00:00", 1)
-    service.call("clear_partitions", {"dag_id": "daily", "partition_key": "2026-01-03T00:00:00"})
-    assert service.call("clear_partitions", {"dag_id": "daily", "run": "r3"})[0]["partition_key"] is None
-    for wrong in ({}, {"run": "r1", "partition_key": "k"}, {"start_date": "2026-02-01", "end_date": "2026-01-01"}):
+    day = "2026-01-02T00:00:00"
+    both = {"dag_id": "daily", "partition_date_start": day, "partition_date_end": f"{day}+00:00"}  # the clock of Tokyo
+    told = service.call("forget_partitions", {**both, "dry_run": True})
+    assert ([row["run_id"] for row in told["runs"]], told["dag_runs_cleared"]) == (["r2"], 1)
+    done = service.call("forget_partitions", {**both, "clear_task_instances": True})
+    assert (done["runs"][0]["partition_key"], done["task_instances_cleared"]) == (day, 1)
+    assert done["runs"][0]["partition_date"] == "2026-01-01T15:00:00+00:00"
+    service.call("forget_partitions", {"dag_id": "daily", "partition_key": "2026-01-03T00:00:00"})
+    again_r3 = service.call("forget_partitions", {"dag_id": "daily", "run": "r3"})
+    assert (again_r3["dag_runs_cleared"], again_r3["runs"][0]["partition_key"]) == (0, None)
+    for wrong in ({}, {"run": "r1", "partition_key": "k"}):
         with pytest.raises(InvalidRequest):
-            service.call("clear_partitions", {"dag_id": "daily", **wrong})
+            service.call("forget_partitions", {"dag_id": "daily", **wrong})
     service.close()
     again = offline_service(home)
     keys = {row["run_id"]: row["partition_key"] for row in again.call("list_runs", {"dag_id": "daily"})}

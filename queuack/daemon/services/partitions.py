@@ -73,7 +73,8 @@ def forget_partitions(
 ) -> Row:
     """Take partition key and date off the runs of a DAG: of one run, of a key, or of partition dates.
 
-    Returns dag_runs_cleared, task_instances_cleared, and runs: ``RUN_FIELDS`` of all that fit, as they were. Raises InvalidRequest unless exactly one of these is given.
+    Returns dag_runs_cleared, task_instances_cleared, and runs: ``RUN_FIELDS`` of all that fit, as they were.
+    Raises InvalidRequest unless exactly one of these is given.
     """
     by_date = bool(partition_date_start or partition_date_end)
     if (run is not None) + (partition_key is not None) + by_date != 1:

@@ -26,7 +26,7 @@ UPDATE dag_run SET
     end_date = make_timestamptz(u.end_date), conf = u.conf::JSON, note = u.note,
     created_dag_version_id = u.dag_version_id, clear_number = u.clear_number,
     updated_at = make_timestamptz(u.updated_at), run_type = u.run_type, triggered_by = u.triggered_by,
-    backfill_id = u.backfill_id, partition_key = u.partition_key, partition_date = u.partition_date
+    backfill_id = u.backfill_id
 FROM (
     SELECT
         unnest($id::BIGINT[]) AS id, unnest($state::VARCHAR[]) AS state, unnest($queued_at::BIGINT[]) AS queued_at,
@@ -34,9 +34,7 @@ FROM (
         unnest($conf::VARCHAR[]) AS conf, unnest($note::VARCHAR[]) AS note,
         unnest($dag_version_id::BIGINT[]) AS dag_version_id, unnest($clear_number::INTEGER[]) AS clear_number,
         unnest($run_type::VARCHAR[]) AS run_type, unnest($triggered_by::VARCHAR[]) AS triggered_by,
-        unnest($backfill_id::BIGINT[]) AS backfill_id,
-        unnest($partition_key::VARCHAR[]) AS partition_key,
-        make_timestamptz(unnest($partition_date::BIGINT[])) AS partition_date, unnest($updated_at::BIGINT[]) AS updated_at
+        unnest($backfill_id::BIGINT[]) AS backfill_id, unnest($updated_at::BIGINT[]) AS updated_at
 ) u
 WHERE dag_run.id = u.id;
 
