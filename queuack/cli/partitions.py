@@ -16,7 +16,6 @@ COLUMNS = (
     Column("partition_key", "partition_key"),
     Column("partition_date", "partition_date", kind="instant", droppable=True),
     Column("state", "state", kind="state", droppable=True),
-    Column("cleared", "task_instances", kind="number", droppable=True),
 )
 
 
@@ -59,22 +58,25 @@ def clear(
         start_date, end_date = _both(ctx, dates)
     if (run_id is not None) + (partition_key is not None) + bool(start_date or end_date) != 1:
         raise click.UsageError("Say which runs: --run-id, or --partition-key, or --start-date, --end-date or --date.")
-    rows = session.client.call(
-        "clear_partitions",
+    done = session.client.call(
+        "forget_partitions",
         dag_id=dag_id,
         run=run_id,
         partition_key=partition_key,
-        start_date=start_date.isoformat() if start_date else None,
-        end_date=end_date.isoformat() if end_date else None,
+        partition_date_start=start_date.isoformat() if start_date else None,
+        partition_date_end=end_date.isoformat() if end_date else None,
         clear_task_instances=clear_task_instances,
         dry_run=dry_run,
         user=user_name(),
     )
+    rows = done["runs"]
     print_rows(rows, COLUMNS, output, empty=f"No run of DAG {dag_id} fits.")
     if rows and output == "table":
-        count = sum(1 for row in rows if row["partition_key"] is not None or row["partition_date"] is not None)
-        said = "would lose its partition" if dry_run else "taken out of the partition"
-        click.echo(f"{counted(count, 'run')} {said}.", err=True)
+        touched = counted(done["dag_runs_cleared"], "run")
+        click.echo(f"{touched} {'would be taken' if dry_run else 'taken'} out of their partitions.", err=True)
+        if clear_task_instances:
+            tasks = counted(done["task_instances_cleared"], "task instance")
+            click.echo(f"{tasks} {'would be cleared' if dry_run else 'cleared'}.", err=True)
 
 
 def _both(ctx: click.Context, dates: str) -> tuple[datetime, datetime]:

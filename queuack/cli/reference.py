@@ -21,13 +21,15 @@ CLI_INTRODUCTION = """\
 
 This page is rendered from the commands themselves: `python -m queuack.cli.reference`.
 
-Commands are spelled as Airflow spells them; `sql`, `tasks logs` and `dags trigger --wait` are Queuack's own.
+Commands are spelled as Airflow spells them; `top`, `logs`, `sql` and `dags trigger --wait` are Queuack's own. What
+Airflow has and means nothing here (`triggerer`, `dag-processor`, `teams`, …) says what to do instead, with exit code 2.
 They talk to the running daemon of the home folder, and open the database file themselves when none runs.
 
 * `-o table` (default) is for people: local times, columns chosen to fit the terminal. `-o json` and `-o yaml`
   carry whole rows with Airflow's field names and ISO 8601 instants. `-o plain` is for `awk` and friends. Into a
   pipe no column is left out.
 * The exit code is 0, or 1 when it failed, or 2 when the command was not understood. Errors go to stderr.
+* Shells complete commands and options after `eval "$(queuack completion bash)"`; see `queuack completion --help`.
 * Colour appears on a terminal only, and not when `NO_COLOR` is set.
 """
 

@@ -101,13 +101,14 @@ def test_show_dependencies(client: Any, queuack: Run, run_json: Callable[..., An
 
 
 def test_partitions_clear(client: Any, queuack: Run) -> None:
-    row = {"run_id": "r", "state": "success", "partition_key": "k", "partition_date": None, "task_instances": None}
-    client.answers["clear_partitions"] = [row]
+    row = {"run_id": "r", "state": "success", "partition_key": "k", "partition_date": None}
+    client.answers["forget_partitions"] = {"runs": [row], "dag_runs_cleared": 1, "task_instances_cleared": 0}
     result = queuack("partitions", "clear", "-d", "d", "--date", "2026-01-01 ~ 2026-01-31", "--dry-run")
     assert result.exit_code == 0
-    assert "1 run would lose its partition." in result.stderr
-    asked = client.params("clear_partitions")
-    assert (asked["start_date"], asked["end_date"]) == ("2026-01-01T00:00:00+00:00", "2026-01-31T00:00:00+00:00")
+    assert "1 run would be taken out of their partitions." in result.stderr
+    asked = client.params("forget_partitions")
+    bounds = (asked["partition_date_start"], asked["partition_date_end"])
+    assert bounds == ("2026-01-01T00:00:00+00:00", "2026-01-31T00:00:00+00:00")
     assert asked["dry_run"] is True
     for wrong in ((), ("--date", "2026-01-01"), ("-r", "x", "--partition-key", "k"), ("-s", "2026", "--date", "a~b")):
         assert queuack("partitions", "clear", "-d", "d", *wrong).exit_code == 2

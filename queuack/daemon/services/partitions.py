@@ -22,6 +22,8 @@ from queuack.store.queries import versions
 Row = dict[str, Any]
 Where = list[list[Any]]
 
+RUN_FIELDS = ("dag_id", "run_id", "state", "partition_key", "partition_date")
+
 
 def partition_days(port: Port, dag_id: str, first: str | None = None, last: str | None = None) -> Where:
     """Days (ISO 8601), both included, as filters of the list ``dag_runs``.
@@ -71,7 +73,8 @@ def forget_partitions(
 ) -> Row:
     """Take partition key and date off the runs of a DAG: of one run, of a key, or of partition dates.
 
-    Returns dag_runs_cleared and task_instances_cleared. Raises InvalidRequest unless exactly one of these is given.
+    Returns dag_runs_cleared, task_instances_cleared, and runs: ``RUN_FIELDS`` of all that fit, as they were.
+    Raises InvalidRequest unless exactly one of these is given.
     """
     by_date = bool(partition_date_start or partition_date_end)
     if (run is not None) + (partition_key is not None) + by_date != 1:
@@ -85,33 +88,12 @@ def forget_partitions(
             tasks += len(clear_dag_runs(port, dag_id, row["run_id"], dry_run=dry_run, user=user))
     if having and not dry_run:
         port.request(ForgetPartitions(dag_id=dag_id, run_ids=tuple(row["run_id"] for row in having), user=user))
-    return {"dag_runs_cleared": len(having), "task_instances_cleared": tasks, "dry_run": dry_run}
-
-
-def clear_partitions(
-    port: Port,
-    dag_id: str,
-    run: str | None = None,
-    partition_key: str | None = None,
-    start_date: str | None = None,
-    end_date: str | None = None,
-    clear_task_instances: bool = False,
-    dry_run: bool = False,
-    user: str | None = None,
-) -> list[Row]:
-    """As ``forget_partitions``, and says of each run run_id, state, partition_key and partition_date as they were, and
-    task_instances: how many were cleared (None: not asked for)."""
-    by_date = bool(start_date or end_date)
-    if (run is not None) + (partition_key is not None) + by_date != 1:
-        raise InvalidRequest("Say which runs: a run, or a partition key, or partition dates.")
-    shown = []
-    for row in _matching(port, _document(port, dag_id), run, partition_key, start_date, end_date):
-        done = forget_partitions(
-            port, dag_id, row["run_id"], clear_task_instances=clear_task_instances, dry_run=dry_run, user=user
-        )
-        said = {name: row[name] for name in ("dag_id", "run_id", "state", "partition_key", "partition_date")}
-        shown.append(said | {"task_instances": done["task_instances_cleared"] if clear_task_instances else None})
-    return shown
+    return {
+        "dag_runs_cleared": len(having),
+        "task_instances_cleared": tasks,
+        "dry_run": dry_run,
+        "runs": [{name: row[name] for name in RUN_FIELDS} for row in found],
+    }
 
 
 def _matching(
@@ -165,4 +147,4 @@ def _moment(text: str) -> datetime:
         raise InvalidRequest(f"{text!r} is not an ISO 8601 date (example: 2026-01-31T09:00:00+00:00).") from None
 
 
-METHODS = (partition_days, runs_of_partitions, forget_partitions, clear_partitions)
+METHODS = (partition_days, runs_of_partitions, forget_partitions)
