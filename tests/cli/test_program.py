@@ -24,7 +24,7 @@ def run(*args: str, cwd: Path | None = None, **environ: str) -> subprocess.Compl
 
 def all_commands() -> list[tuple[str, ...]]:
     paths: list[tuple[str, ...]] = []
-    root = click.Context(program)
+    root = click.Context(program, **program.context_settings)
     for name in program.list_commands(root):
         command = program.get_command(root, name)
         paths.append((name,))
