@@ -196,7 +196,7 @@ def test_rotation_with_a_key_file_while_a_daemon_runs(tmp_path: Path) -> None:
         old = file.read_text().strip()
         new = new_key()
         file.write_text(f"{new}\n{old}\n")
-        assert "Encrypted 1 variable and 0 connections" in daemon.offline("rotate-fernet-key")
+        assert "Encrypted 1 variable, 0 connections" in daemon.offline("rotate-fernet-key")
         file.write_text(new)
         assert daemon.call("get_variable", key="k")["val"] == VALUE
         assert find_keys(None, file).keys == (new,)
