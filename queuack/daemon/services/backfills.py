@@ -173,7 +173,7 @@ def list_backfills(
 def get_backfill(port: Port, backfill_id: int) -> Row:
     """Raises BackfillNotFound."""
     if not -(2**63) <= backfill_id < 2**63:
-        raise NotFound(f"There is no backfill {backfill_id}.")
+        raise BackfillNotFound(f"There is no backfill {backfill_id}.")
     with port.reader() as reader:
         row = queries.get_backfill(reader, backfill_id)
         counts = queries.count_dates(reader, [backfill_id])
