@@ -80,6 +80,10 @@ class Plan:
     def task(self, index: int) -> TaskDocument:
         return self.document.tasks[index]
 
+    def is_mapped(self, task: int) -> bool:
+        """Whether the task has instances by map index."""
+        return self.mapping is not None and task in self.mapping.expansions
+
 
 def compile_plan(document: DagDocument) -> Plan:
     """Raises InvalidRequest when a task names an unknown task or rule, or the graph has a cycle."""

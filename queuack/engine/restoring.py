@@ -166,10 +166,12 @@ def restore_run(world: World, found: RunSnapshot, version: Version) -> Run:
     others: dict[int, list[InstanceSnapshot]] = {}
     for row in found.instances:
         task = run.plan.index.get(row.task_id)
-        if task is not None and row.map_index <= 0:
+        if task is None or (row.map_index >= 0 and not run.plan.is_mapped(task)):
+            continue  # removed when the run took a version without the task, or in which it is not mapped
+        if row.map_index <= 0:
             rows[task] = row
             ids[task] = row.id
-        if task is not None and row.map_index >= 0:
+        if row.map_index >= 0:
             others.setdefault(task, []).append(row)
     for i, first in enumerate(rows):
         if first is None:

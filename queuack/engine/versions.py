@@ -64,8 +64,7 @@ def _keep(world: World, run: Run, plan: Plan) -> list[InstanceSnapshot]:
         if state == states.ABSENT:
             continue
         task = plan.index.get(run.plan.task_ids[run.task_of[i]])
-        is_mapped = task is not None and plan.mapping is not None and task in plan.mapping.expansions
-        if task is not None and (is_mapped or run.map_indexes[i] < 0):
+        if task is not None and (run.map_indexes[i] < 0 or plan.is_mapped(task)):
             kept.append(_snapshot(run, i))
         elif state != states.REMOVED:
             stop(world, run, i, "removed: the newest version of the DAG has it no more")

@@ -346,6 +346,20 @@ def test_a_mapped_task_keeps_its_instances_in_the_newest_version() -> None:
     assert driver.run_state(key) == "success"
 
 
+@pytest.mark.parametrize("another_is_mapped", [False, True])
+def test_a_task_that_is_mapped_no_more_comes_back_as_one_instance(another_is_mapped: bool) -> None:
+    """Its rows by map index stay in the file, removed; a start does not take them for instances."""
+    driver = Driver(dag(task("m", expansion=Expansion((MapInput(kind="literal", length=2),)))))
+    key = driver.trigger(run_id="one")
+    driver.finish(key, {"m[0]": "success", "m[1]": "failed"})
+    other = Expansion((MapInput(kind="literal", length=2),)) if another_is_mapped else None
+    driver.step(parsed(dag(task("m"), task("n", expansion=other)), file_hash="2"))
+    driver.ask(ClearTasks(dag_id="d", run_id="one", on_latest_version=True, recall=driver.store.recall(key)))
+    driver.restart()
+    run = driver.engine.runs[key]
+    assert [run.name(i) for i in range(len(run.states)) if run.plan.task_ids[run.task_of[i]] == "m"] == ["m"]
+
+
 # ── switches ─────────────────────────────────────────────────────────────────────────────────────────
 def test_clearing_without_the_run_leaves_it_ended_until_it_is_queued() -> None:
     driver = chain()
