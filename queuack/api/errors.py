@@ -37,8 +37,13 @@ SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 """What may be half of a surrogate pair in JSON (RFC 8259, section 8.2)."""
 
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
 async def sound(request: Request) -> None:
     """A dependency of every endpoint: text that is no Unicode is refused before anything is done. Raises 422."""
+    if request.headers.get("content-type", "").startswith(FORMS):
+        return  # read already, and escapes nothing in JSON's way
     body = await request.body()
     if SURROGATE.search(body):
         try:

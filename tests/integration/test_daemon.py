@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from queuack.errors import InvalidRequest
 from tests.live.daemon import LiveDaemon, until
 
 HEAD = """
@@ -209,7 +210,6 @@ with DAG("edited", schedule=None):
         assert values == [["new", "renamed", '"new"'], ["old", "second", '"old"']]
 
 
-@pytest.mark.skip(reason="triggers a DAG whose file is broken, which is refused now as in Airflow: to be rewritten")
 def test_a_broken_file_keeps_its_history_and_is_named(daemon: LiveDaemon) -> None:
     good = HEAD + 'with DAG("good", schedule=None):\n    BashOperator(task_id="t", bash_command="true")\n'
     daemon.dag("good", good)
@@ -217,13 +217,16 @@ def test_a_broken_file_keeps_its_history_and_is_named(daemon: LiveDaemon) -> Non
     with daemon:
         daemon.wait_dag("good")
         daemon.wait_dag("other")
+        daemon.call("trigger_run", dag_id="good", run_id="r")
+        assert daemon.wait_run("good", "r") == "success"
         daemon.dag("good", good + "\nimport no_such_module\n")
         errors = until(lambda: daemon.call("list_import_errors"), 30, "the import error")
         assert [error["filename"] for error in errors] == ["good.py"]
         assert "no_such_module" in errors[0]["stacktrace"]
-        for dag_id in ("good", "other"):
-            daemon.call("trigger_run", dag_id=dag_id, run_id="r")
-            assert daemon.wait_run(dag_id, "r") == "success"
+        with pytest.raises(InvalidRequest, match="import errors"):
+            daemon.call("trigger_run", dag_id="good", run_id="refused")
+        daemon.call("trigger_run", dag_id="other", run_id="r")
+        assert daemon.wait_run("other", "r") == "success"
         daemon.dag("good", good)
         until(lambda: not daemon.call("list_import_errors"), 30, "the mended file")
         (daemon.home.dags / "good.py").unlink()
